@@ -65,7 +65,9 @@ class SendError(HaciendaError):
     """Trouble while talking to Hacienda.
 
     `status` is the HTTP status when there was an answer, `cause` the text that Hacienda gave
-    (`X-Error-Cause`) or the name of the network fault.
+    (`X-Error-Cause`) or the name of the network fault. `retry_after` is how many seconds Hacienda
+    asked to wait, if it did. `doubtful` says that the document may have arrived all the same: ask
+    for its clave before sending it again.
     """
 
     def __init__(
@@ -75,10 +77,14 @@ class SendError(HaciendaError):
         permanent: bool = False,
         status: int | None = None,
         cause: str = "",
+        retry_after: float | None = None,
+        doubtful: bool = False,
     ) -> None:
         super().__init__(message, permanent=permanent)
         self.status = status
         self.cause = cause
+        self.retry_after = retry_after
+        self.doubtful = doubtful
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, dict(self.__dict__))
