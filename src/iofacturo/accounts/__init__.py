@@ -1,0 +1,1 @@
+"""Users, companies, memberships and roles; who may do what."""

@@ -1,0 +1,68 @@
+"""The locks on views: member of the company, or staff; strangers get 404.
+
+Anonymous people are sent to log in; a colleague whose role does not reach gets 403 with a page
+that says which role does; who is no colleague at all learns nothing: 404.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+
+View = Callable[..., HttpResponse]
+
+
+def member(act: str) -> Callable[[View], View]:
+    """Only for people of the current company whose role may do *act*.
+
+    The view finds them as `request.company` and `request.membership`.
+    """
+
+    def lock(view: View) -> View:
+        @wraps(view)
+        @login_required
+        def locked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+            if request.membership is None:
+                raise Http404
+            if not request.membership.may(act):
+                raise PermissionDenied("Su rol en esta empresa no permite hacer esto.")
+            return view(request, *args, **kwargs)
+
+        locked.lock = ("member", act)
+        return locked
+
+    return lock
+
+
+def staff(act: str) -> Callable[[View], View]:
+    """Only for the provider's people whose role may do *act*; found as `request.staff`."""
+
+    def lock(view: View) -> View:
+        @wraps(view)
+        @login_required
+        def locked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+            if request.staff is None:
+                raise Http404
+            if not request.staff.may(act):
+                raise PermissionDenied("Su rol no permite hacer esto.")
+            return view(request, *args, **kwargs)
+
+        locked.lock = ("staff", act)
+        return locked
+
+    return lock
+
+
+def person(view: View) -> View:
+    """For anybody who is logged in."""
+    locked = login_required(view)
+    locked.lock = ("person", "")
+    return locked
+
+
+def anybody(view: View) -> View:
+    """Open to the world; said aloud so that a view without any lock stands out."""
+    view.lock = ("anybody", "")
+    return view

@@ -1,0 +1,73 @@
+"""What every request knows about the person: their company, their seat, their staff role."""
+
+from collections.abc import Callable
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from iofacturo.accounts.membership import Membership
+from iofacturo.accounts.staff import Staff
+
+SESSION_KEY = "company"
+Next = Callable[[HttpRequest], HttpResponse]
+
+
+class CurrentCompanyMiddleware:
+    """Sets `request.memberships`, `.membership`, `.company` and `.staff`.
+
+    Seats are read on every request, so that a removal takes effect on the next one. A link may
+    name the company (`?empresa=`), as the links in our mails do; it only counts for members.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.memberships = []
+        request.membership = request.company = request.staff = None
+        if request.path.startswith(settings.STATIC_URL):
+            return self.get_response(request)
+        if request.user.is_authenticated:
+            request.memberships = list(
+                Membership.objects.filter(user=request.user, removed_at__isnull=True)
+                .select_related("company", "user")
+                .order_by("company__folded", "id")
+            )
+            request.staff = Staff.objects.filter(user=request.user, removed_at__isnull=True).first()
+            self._choose(request)
+        return self.get_response(request)
+
+    @staticmethod
+    def _choose(request: HttpRequest) -> None:
+        named = request.GET.get("empresa") or request.session.get(SESSION_KEY)
+        seats = {seat.company.public_id: seat for seat in request.memberships}
+        asked = request.GET.get("empresa")
+        if asked and asked not in seats:
+            return  # a link for somebody else's company opens nothing, not even one's own
+        seat = seats.get(named) or next(iter(seats.values()), None)
+        if seat is None:
+            return
+        request.membership, request.company = seat, seat.company
+        if request.session.get(SESSION_KEY) != seat.company.public_id:
+            request.session[SESSION_KEY] = seat.company.public_id
+
+
+class StaffMFAMiddleware:
+    """The provider's people do not get past the door with a password alone."""
+
+    OPEN = ("/cuenta/", "/static/", "/salud")
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if (
+            settings.STAFF_MUST_HAVE_MFA
+            and request.staff is not None
+            and not request.path.startswith(self.OPEN)
+            and not is_mfa_enabled(request.user)
+        ):
+            return redirect("mfa_index")
+        return self.get_response(request)
