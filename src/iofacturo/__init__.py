@@ -1,0 +1,1 @@
+"""ioFacturo: the web invoicer that a provider runs for its customers."""

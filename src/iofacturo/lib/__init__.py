@@ -1,0 +1,1 @@
+"""Small, dull, domain-free pieces that every room may use."""

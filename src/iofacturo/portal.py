@@ -1,0 +1,174 @@
+"""The portal itself: its first page, the shell around every page, and whether we are ready."""
+
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from iofacturo.accounts.access import anybody, member, person, staff
+from iofacturo.lib import clock
+
+SHEETS = (
+    "order reset tokens base shell plain rhythm buttons fields badges banners data slip meter chart "
+    "tables grid3 plans timeline dropzone filters tasks floating lines desk overview confirmation "
+    "reading utilities print"
+).split()
+SCRIPTS = ["menus"]
+COMPANY_LINKS = [
+    ("Datos de la empresa", "accounts:company"),
+    ("Usuarios y permisos", "accounts:members"),
+]
+STAFF_LINKS = [
+    ("Solicitudes", "inbox", "backoffice:renewals", "see"),
+    ("Empresas", "people", "backoffice:companies", "companies"),
+    ("Planes", "plan", "backoffice:plans", "catalogue"),
+    ("Ajustes", "edit", "backoffice:adjustments", "second"),
+    ("Calendario", "calendar", "backoffice:calendar", "catalogue"),
+    ("Términos", "sheet", "backoffice:terms", "catalogue"),
+    ("Cuentas", "bank", "backoffice:payee", "payee"),
+    ("Equipo", "shield", "backoffice:staff", "staff"),
+    ("Proveedor", "company", "backoffice:provider", "companies"),
+]
+PLACES = {
+    "/": "portal",
+    "/facturar/": "facturar",
+    "/mi-plan/": "mi-plan",
+    "/empresa/": "empresa",
+    "/ayuda/": "ayuda",
+}
+
+
+class Shell:
+    """What the frame around a page shows, each piece asked of the database only when used."""
+
+    sheets = tuple(f"css/{name}.css" for name in SHEETS)
+    scripts = tuple(f"js/{name}.js" for name in SCRIPTS)
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.now = clock.now()
+
+    @property
+    def place(self) -> str:
+        path = self.request.path
+        return next((name for root, name in PLACES.items() if root != "/" and path.startswith(root)),
+                    "portal" if path == "/" else "")  # fmt: skip
+
+    @property
+    def staff_side(self) -> bool:
+        return self.request.path.startswith("/gestion/")
+
+    @cached_property
+    def unread(self) -> int:
+        from iofacturo import notifications
+
+        return notifications.unread(self.request.user)
+
+    @cached_property
+    def folios(self) -> int:
+        from iofacturo.folios import summary
+
+        return summary.available(self.request.company, self.now)
+
+    @property
+    def company_links(self) -> list[dict[str, Any]]:
+        return [self._link(label, name) for label, name in COMPANY_LINKS]
+
+    @property
+    def staff_links(self) -> list[dict[str, Any]]:
+        seat = self.request.staff
+        return [
+            {**self._link(label, name), "icon": icon}
+            for label, icon, name, act in STAFF_LINKS
+            if seat is not None and seat.may(act)
+        ]
+
+    def _link(self, label: str, name: str) -> dict[str, Any]:
+        url = reverse(name)
+        return {"label": label, "url": url, "here": self.request.path.startswith(url)}
+
+
+def shell(request: HttpRequest) -> dict[str, Shell]:
+    """Context of every page: where one is, how many folios and unread notices there are."""
+    return {"shell": Shell(request)}
+
+
+@person
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """`/`: what needs doing, and how many folios are left."""
+    if request.membership is None:
+        if request.staff is not None:
+            return redirect("gestion")
+        return render(request, "portal/seatless.html")
+    from iofacturo.business_time import calendar
+    from iofacturo.folios import summary
+    from iofacturo.renewals.request import RenewalRequest
+
+    now = clock.now()
+    local = clock.local(now)
+    greeting = "Buenos días" if local.hour < 12 else "Buenas tardes" if local.hour < 18 else "Buenas noches"
+    return render(
+        request,
+        "portal/home.html",
+        {
+            "greeting": greeting,
+            "now": now,
+            "hours": calendar.current(now).describe(),
+            "overview": summary.overview(request.company, now),
+            "open_requests": RenewalRequest.open_for(request.company, now),
+        },
+    )
+
+
+@member("see")
+@require_safe
+def facturar(request: HttpRequest) -> HttpResponse:
+    """`/facturar/`: the company's documents; until issuing lands there are none."""
+    from iofacturo.folios import summary
+
+    overview = summary.overview(request.company, clock.now())
+    return render(request, "portal/facturar.html", {"overview": overview})
+
+
+@staff("see")
+@require_safe
+def gestion(request: HttpRequest) -> HttpResponse:
+    """`/gestion/`: the desk is where the provider's people begin."""
+    return redirect("backoffice:renewals")
+
+
+@anybody
+@require_safe
+def ayuda(request: HttpRequest) -> HttpResponse:
+    """`/ayuda/`: how to renew, step by step, and the hours of attention."""
+    from iofacturo.business_time import calendar
+
+    return render(
+        request, "portal/ayuda.html", {"hours": calendar.current(clock.now()).describe()}
+    )
+
+
+@anybody
+@never_cache
+@require_safe
+def salud(request: HttpRequest) -> HttpResponse:
+    """`/salud`: 200 when the database answers, is migrated and, in the demo, is filled."""
+    try:
+        connection.ensure_connection()
+        executor = MigrationExecutor(connection)
+        pending = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    except DatabaseError:
+        return JsonResponse({"listo": False, "motivo": "la base de datos no responde"}, status=503)
+    if pending:
+        return JsonResponse({"listo": False, "motivo": "faltan migraciones"}, status=503)
+    if settings.DEMO and not (settings.DATA / "demo.listo").exists():
+        return JsonResponse({"listo": False, "motivo": "se preparan los datos"}, status=503)
+    return JsonResponse({"listo": True, "hora": clock.now().isoformat()})
