@@ -558,7 +558,7 @@ class Comprobante(_Rooted):
     condicion_venta: str | None = _x("CondicionVenta")
     condicion_venta_otros: str | None = _x("CondicionVentaOtros")
     plazo_credito: int | str | None = _x("PlazoCredito")
-    """days; in 4.3 free text, kept as str if it is no number"""
+    """days; in 4.3 it is free text, a str"""
     medio_pago: tuple[str, ...] = _many("MedioPago")
     """*(4.3)*; in 4.4 it is in the ResumenFactura"""
     detalle_servicio: tuple[LineaDetalle, ...] = _many("DetalleServicio")

@@ -1,0 +1,1 @@
+"""Comprobantes electrónicos of Costa Rica, version 4.4."""
