@@ -39,8 +39,12 @@ _LATIN = frozenset(
 _PROLOG = re.compile(rb"(?>\s+|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
 
 
-def parse(data: bytes) -> etree._Element:
-    """The root element of `data`, or XMLError with a reason a person can act on."""
+def parse(data: bytes, *, whole: bool = False) -> etree._Element:
+    """The root element of `data`, or XMLError with a reason a person can act on.
+
+    `whole` keeps comments and processing instructions, which a signature may cover; who reads
+    values leaves them out.
+    """
     text = utf8(data)
     if text.count(b"<") > MAX_MARKUP or text.count(b"=") > MAX_MARKUP:
         raise XMLError("El XML tiene demasiados elementos para ser un comprobante.")
@@ -52,7 +56,7 @@ def parse(data: bytes) -> etree._Element:
             "ningún comprobante lo necesita."
         )
     try:
-        root = etree.fromstring(text, _parser())
+        root = etree.fromstring(text, _parser(whole))
     except (etree.XMLSyntaxError, ValueError) as error:
         raise XMLError(f"El archivo no es XML bien formado: {_reason(error)}.") from error
     if root.getroottree().docinfo.internalDTD is not None:
@@ -60,7 +64,7 @@ def parse(data: bytes) -> etree._Element:
     return root
 
 
-def _parser() -> etree.XMLParser[etree._Element]:
+def _parser(whole: bool) -> etree.XMLParser[etree._Element]:
     # Comments and instructions are left out by the parser itself, so that the text around them
     # is one piece: a value cut in two by a comment must not be read as its first half.
     return etree.XMLParser(
@@ -70,8 +74,8 @@ def _parser() -> etree.XMLParser[etree._Element]:
         load_dtd=False,
         dtd_validation=False,
         huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
+        remove_comments=not whole,
+        remove_pis=not whole,
         collect_ids=False,
     )
 
