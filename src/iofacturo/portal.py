@@ -152,7 +152,12 @@ def ayuda(request: HttpRequest) -> HttpResponse:
     from iofacturo.business_time import calendar
 
     return render(
-        request, "portal/ayuda.html", {"hours": calendar.current(clock.now()).describe()}
+        request,
+        "portal/ayuda.html",
+        {
+            "hours": calendar.current(clock.now()).describe(),
+            "ayuda_shell": "portal.html" if request.user.is_authenticated else "plain.html",
+        },
     )
 
 

@@ -253,11 +253,30 @@ ACCOUNT_ADAPTER = "iofacturo.accounts.adapter.AccountAdapter"
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_FORMS = {
+    "login": "iofacturo.accounts.login_forms.LoginForm",
+    "reauthenticate": "iofacturo.accounts.login_forms.ReauthenticateForm",
+    "reset_password": "iofacturo.accounts.login_forms.ResetPasswordForm",
+    "reset_password_from_key": "iofacturo.accounts.login_forms.ResetPasswordKeyForm",
+    "change_password": "iofacturo.accounts.login_forms.ChangePasswordForm",
+    "set_password": "iofacturo.accounts.login_forms.SetPasswordForm",
+    "add_email": "iofacturo.accounts.login_forms.AddEmailForm",
+}
+MFA_FORMS = {
+    "authenticate": "iofacturo.accounts.login_forms.AuthenticateForm",
+    "reauthenticate": "iofacturo.accounts.login_forms.ReauthenticateCodeForm",
+    "activate_totp": "iofacturo.accounts.login_forms.ActivateTOTPForm",
+    "add_webauthn": "iofacturo.accounts.login_forms.AddWebAuthnForm",
+    "edit_webauthn": "iofacturo.accounts.login_forms.EditWebAuthnForm",
+}
 MFA_ADAPTER = "iofacturo.accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 STAFF_MUST_HAVE_MFA = not DEMO
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("IOFACTURO_PROXIES", 0)
 
 # -- security ------------------------------------------------------------------------------------
 
