@@ -194,7 +194,7 @@ class _Reading:
                     value = Decimal(value)
                 elif kind != "text" or value is None:
                     where = f"{path}{name}[{ordinal}]" if repeats else path + name
-                    value = _READERS[kind](value or "", where)
+                    value = LEAVES[kind](value or "", where)
                 if len(child):
                     where = f"{path}{name}[{ordinal}]" if repeats else path + name
                     raise XMLError(f"{where} debería tener solo texto.", path=where)
@@ -318,7 +318,7 @@ def _text(value: str, path: str) -> str:
     return value
 
 
-_READERS: dict[str, Callable[[str, str], Any]] = {
+LEAVES: dict[str, Callable[[str, str], Any]] = {
     "text": _text,
     "decimal": decimal,
     "integer": integer,
