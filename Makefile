@@ -37,7 +37,7 @@ lint: .venv/.dev
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy src
-	@MYPYPATH=hacienda/src $(VENV)/mypy --strict -p hacienda
+	@MYPYPATH=hacienda/src $(VENV)/mypy --config-file hacienda/pyproject.toml -p hacienda
 	@$(VENV)/lint-imports
 	@IOFACTURO_BUILDING=1 $(VENV)/python -m iofacturo.cli makemigrations --check --dry-run
 

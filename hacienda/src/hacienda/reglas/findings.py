@@ -1,0 +1,39 @@
+"""Where the rules write what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hacienda.errors import Problem
+
+MOST = 1000
+"""A document with more problems than this is not told any further: nobody reads on."""
+
+
+class Findings:
+    """A bounded list of problems, with one error for each place: the first tells it best."""
+
+    __slots__ = ("_faulty", "problems")
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self._faulty: set[str] = set()
+
+    def error(self, code: str, path: str, message: str, remedy: str = "") -> None:
+        """Surely wrong: Hacienda would reject it."""
+        self.add(Problem(code, path, "error", message, remedy))
+
+    def warning(self, code: str, path: str, message: str, remedy: str = "") -> None:
+        """Odd, yet possible."""
+        self.add(Problem(code, path, "warning", message, remedy))
+
+    def add(self, problem: Problem) -> None:
+        if problem.path in self._faulty or len(self.problems) >= MOST:
+            return
+        if problem.path and problem.is_error:
+            self._faulty.add(problem.path)
+        self.problems.append(problem)
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            self.add(problem)
