@@ -10,8 +10,19 @@ from functools import wraps
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 
 View = Callable[..., HttpResponse]
+
+
+def same_company(request: HttpRequest) -> bool:
+    """Whether a form was made for the company of now.
+
+    Forms of a company carry its public id as `empresa`. Who changed the company in another tab
+    and then sends an old form must not act for the wrong one; `member` answers 409 by itself.
+    """
+    named = request.POST.get("empresa")
+    return named is None or (request.company is not None and named == request.company.public_id)
 
 
 def member(act: str) -> Callable[[View], View]:
@@ -28,6 +39,8 @@ def member(act: str) -> Callable[[View], View]:
                 raise Http404
             if not request.membership.may(act):
                 raise PermissionDenied("Su rol en esta empresa no permite hacer esto.")
+            if not same_company(request):
+                return render(request, "409.html", status=409)
             return view(request, *args, **kwargs)
 
         locked.lock = ("member", act)

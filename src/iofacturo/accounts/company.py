@@ -3,8 +3,8 @@
 import secrets
 
 from django.db import models
-from hacienda import identificacion
 
+from hacienda import identificacion
 from iofacturo.lib import clock, folding
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no look-alikes
@@ -54,13 +54,21 @@ class Company(models.Model):
         ]
         indexes = [models.Index(fields=["folded", "id"], name="company_folded")]
 
+    def __str__(self) -> str:
+        return self.nombre
+
     def save(self, *args: object, **kwargs: object) -> None:
         words = f"{self.nombre} {self.nombre_comercial} {self.identificacion}"
         self.folded = folding.fold(words)[:220]
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
-    def __str__(self) -> str:
-        return self.nombre
+    @classmethod
+    def locked(cls, pk: int) -> "Company":
+        """The company, held until the transaction ends: whoever changes its seats goes one by one.
+
+        Other rooms may still point new rows at it meanwhile.
+        """
+        return cls.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
     @property
     def cedula(self) -> str:

@@ -15,7 +15,9 @@ Next = Callable[[HttpRequest], HttpResponse]
 
 
 class CurrentCompanyMiddleware:
-    """Sets `request.memberships`, `.membership`, `.company` and `.staff`.
+    """Sets `request.memberships`, `.membership`, `.company`, `.staff` and `.frame`.
+
+    `frame` is the template that a page of the person's own account stands in.
 
     Seats are read on every request, so that a removal takes effect on the next one. A link may
     name the company (`?empresa=`), as the links in our mails do; it only counts for members.
@@ -27,6 +29,7 @@ class CurrentCompanyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.memberships = []
         request.membership = request.company = request.staff = None
+        request.frame = "plain.html"
         if request.path.startswith(settings.STATIC_URL):
             return self.get_response(request)
         if request.user.is_authenticated:
@@ -37,6 +40,10 @@ class CurrentCompanyMiddleware:
             )
             request.staff = Staff.objects.filter(user=request.user, removed_at__isnull=True).first()
             self._choose(request)
+            if request.membership is not None:
+                request.frame = "portal.html"
+            elif request.staff is not None:
+                request.frame = "gestion.html"
         return self.get_response(request)
 
     @staticmethod

@@ -48,3 +48,9 @@ def may(role: str, act: str, granted: set[str] | frozenset[str] = frozenset()) -
 def staff_may(role: str, act: str) -> bool:
     """Whether the provider's *role* may do *act*."""
     return role in STAFF_ACTS[act]
+
+
+def rank(role: str) -> int:
+    """How high a company's *role* stands: the owner highest."""
+    names = [name for name, _ in COMPANY_ROLES]
+    return len(names) - names.index(role)
