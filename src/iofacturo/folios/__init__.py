@@ -1,1 +1,1 @@
-
+"""Plans, prices, promotions, lots of folios and their ledger."""
