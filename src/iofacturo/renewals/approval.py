@@ -1,0 +1,120 @@
+"""Approving: money, folios, invoice and notice in one transaction, once, whoever else clicks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from iofacturo.accounts.user import User
+from iofacturo.folios import ledger
+from iofacturo.folios.lot import FolioLot
+from iofacturo.renewals import bank, guard, invoice_intent, notices
+from iofacturo.renewals.bank import Typed
+from iofacturo.renewals.errors import Invalid, NotAllowed, Underpaid
+from iofacturo.renewals.request import RenewalRequest
+
+
+def origin(request: RenewalRequest) -> str:
+    """The origin of the lots that a request gives."""
+    return f"request:{request.number}"
+
+
+def approve(
+    request: RenewalRequest,
+    *,
+    by: User,
+    at: datetime,
+    version: int,
+    lines: Iterable[Typed] = (),
+    credit: Decimal = bank.ZERO,
+    note: str = "",
+) -> RenewalRequest:
+    """Activate the plan that *lines* of the bank, and *credit* of the company's, pay for.
+
+    *version* is the one the reviewer looked at. From the amount that needs two people on, the
+    first approval is written down and the second one, by a senior who is somebody else,
+    activates: look at `request.state`. A second click changes nothing: Decided says who did it.
+    Underpaid, LineTaken, Stale, NotAllowed and Invalid leave everything as it was.
+    """
+    seat = guard.permit(by, "review", request)
+    with transaction.atomic():
+        request = guard.mine(request, by, at, version)
+        if request.first_approved_by_id is not None:
+            if request.first_approved_by_id == by.pk:
+                raise NotAllowed("Usted ya dio la primera aprobación: falta la de otra persona.")
+            if not seat.may("second"):
+                raise NotAllowed("La segunda aprobación la da revisión principal.")
+        _take_money(request, lines, credit, by=by, at=at, note=note)
+        if guard.needs_second(request) and request.first_approved_by_id is None:
+            _first(request, by=by, at=at, note=note)
+        else:
+            _activate(request, by=by, at=at, note=note)
+    return request
+
+
+def _take_money(
+    request: RenewalRequest,
+    lines: Iterable[Typed],
+    credit: Decimal,
+    *,
+    by: User,
+    at: datetime,
+    note: str,
+) -> None:
+    if credit > 0:
+        total = request.given.total
+        bank.use_credit(request, min(credit, total - bank.paid(request)), by=by, at=at)
+    guard.note_money(request, lines, by=by, at=at)
+    paid, total = bank.paid(request), request.given.total
+    if paid < total - guard.tolerance():
+        raise Underpaid(paid, total, request.given.currency)
+    if not note.strip() and not _in_time(request):
+        raise Invalid(
+            {"note": "El precio ya no estaba garantizado cuando llegó el dinero ni cuando se envió "
+                     "la solicitud. Anote por qué se respeta."}
+        )  # fmt: skip
+
+
+def _in_time(request: RenewalRequest) -> bool:
+    """Whether the quote was running when the request was sent, or when its money arrived."""
+    quote = request.given
+    if request.submitted_at is not None and quote.holds(request.submitted_at):
+        return True
+    return any(quote.covers(row.line.booked_on) for row in bank.lines_of(request))
+
+
+def _first(request: RenewalRequest, *, by: User, at: datetime, note: str) -> None:
+    request.change(
+        at=at, first_approved_by=by, first_approved_at=at, taken_by=None, taken_until=None
+    )
+    guard.record(request, "first_approval", by, at, request.state,
+                 internal_note=note.strip(), lines=_lines(request))  # fmt: skip
+
+
+def _activate(request: RenewalRequest, *, by: User, at: datetime, note: str) -> None:
+    quote, before = request.given, request.state
+    guard.end(request, RenewalRequest.ACTIVE, at)
+    lot, _ = ledger.grant_plan(
+        request.company,
+        quote.plan_version,
+        origin=origin(request),
+        at=at,
+        by=by,
+        promotion_version=quote.promotion_version,
+    )
+    intent = invoice_intent.for_sale(request, at)
+    guard.record(request, "approved", by, at, before, internal_note=note.strip(),
+                 lines=_lines(request), lot=lot.pk, invoice=intent.pk)  # fmt: skip
+    notices.activated(request, lot, at=at)
+
+
+def _lines(request: RenewalRequest) -> list[int]:
+    return [row.line_id for row in bank.lines_of(request)]
+
+
+def lots(request: RenewalRequest) -> list[FolioLot]:
+    """What *request* gave, the paid lot first."""
+    return list(FolioLot.objects.filter(origin=origin(request)).order_by("kind"))

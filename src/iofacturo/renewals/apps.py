@@ -1,0 +1,40 @@
+"""The room of renewals."""
+
+from django.apps import AppConfig
+
+from iofacturo.lib import append_only
+
+APPEND_ONLY = (
+    "renewals_allocation",
+    "renewals_bankline",
+    "renewals_billingsnapshot",
+    "renewals_duetime",
+    "renewals_invoiceintent",
+    "renewals_moneyentry",
+    "renewals_proofpage",
+    "renewals_quote",
+    "renewals_reviewdecision",
+    "renewals_termsacceptance",
+    "renewals_termsversion",
+)
+FROZEN = {
+    # what identifies a row never moves; its state does
+    "renewals_payeeaccount": (
+        "bank", "iban", "holder", "cedula", "currency", "proposed_by_id", "proposed_at",
+    ),
+    "renewals_paymentproof": (
+        "company_id", "request_id", "name", "kind", "size", "sha256", "phash", "original",
+        "uploaded_by_id", "uploaded_at",
+    ),
+    "renewals_renewalrequest": (
+        "company_id", "number", "reference", "previous_id", "created_at", "created_by_id",
+    ),
+}  # fmt: skip
+
+
+class RenewalsConfig(AppConfig):
+    name = "iofacturo.renewals"
+    verbose_name = "Renovaciones"
+
+    def ready(self) -> None:
+        append_only.declare(*APPEND_ONLY, *FROZEN)

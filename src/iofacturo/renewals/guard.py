@@ -1,0 +1,108 @@
+"""What every act of the provider's people checks and shares: who, which version, whose hands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+
+from iofacturo.accounts.membership import Membership
+from iofacturo.accounts.staff import Staff
+from iofacturo.accounts.user import User
+from iofacturo.lib import clock, formats
+from iofacturo.renewals import bank, decision
+from iofacturo.renewals.bank import BankLine, Typed
+from iofacturo.renewals.decision import ReviewDecision
+from iofacturo.renewals.errors import Decided, NotAllowed, WrongState
+from iofacturo.renewals.request import RenewalRequest
+
+
+def permit(by: User, act: str, request: RenewalRequest) -> Staff:
+    """The staff seat of *by*; NotAllowed without the right, or for one's own company's request."""
+    seat = Staff.objects.filter(user=by, removed_at=None).first()
+    if seat is None or not seat.may(act):
+        raise NotAllowed("Su rol no permite hacer esto.")
+    if is_own(by, request):
+        raise NotAllowed("Usted es de esta empresa: la solicitud la revisa otra persona.")
+    return seat
+
+
+def is_own(by: User, request: RenewalRequest) -> bool:
+    """Whether *by* belongs or belonged to the request's company, or had a hand in sending it."""
+    hands = {request.submitted_by_id, request.created_by_id}
+    return by.pk in hands or Membership.objects.filter(user=by, company=request.company_id).exists()
+
+
+def needs_second(request: RenewalRequest) -> bool:
+    """Whether two people must approve this amount."""
+    return request.given.total >= settings.SECOND_APPROVAL_FROM
+
+
+def tolerance() -> Decimal:
+    """How much may be missing, in the currency of the quote."""
+    return Decimal(settings.UNDERPAID_TOLERANCE)
+
+
+def in_review(request: RenewalRequest) -> RenewalRequest:
+    """The locked request; Decided when it is no longer in review."""
+    locked = RenewalRequest.lock(request.pk)
+    if locked.state != RenewalRequest.IN_REVIEW:
+        raise Decided(decision.last(locked))
+    return locked
+
+
+def mine(request: RenewalRequest, by: User, at: datetime, version: int) -> RenewalRequest:
+    """The locked request, in review, as it was seen and not in another person's hands."""
+    locked = in_review(request)
+    locked.seen(version)
+    if locked.is_taken(at) and locked.taken_by_id != by.pk:
+        raise WrongState(f"La tiene {locked.taken_by} hasta las {hour(locked.taken_until)}.")
+    return locked
+
+
+def note_money(
+    request: RenewalRequest, lines: Iterable[Typed], *, by: User, at: datetime
+) -> list[BankLine]:
+    """Write the lines down and allocate what the request still needs."""
+    today = clock.local(at).date()
+    rows = [bank.enter(line, request.given.payee, by=by, at=at, today=today) for line in lines]
+    if rows:
+        needed = max(request.given.total - bank.paid(request), bank.ZERO)
+        bank.allocate(request, rows, needed, by=by, at=at)
+    return rows
+
+
+def end(request: RenewalRequest, state: str, at: datetime) -> None:
+    """Leave the desk for *state*."""
+    request.change(
+        at=at,
+        state=state,
+        decided_at=at,
+        taken_by=None,
+        taken_until=None,
+        seconds_left=None,
+        correct_until=None,
+        to_correct=[],
+    )
+
+
+def record(
+    request: RenewalRequest, action: str, by: User, at: datetime, before: str, **fields: Any
+) -> ReviewDecision:
+    return decision.record(
+        request,
+        action,
+        by=by,
+        side=ReviewDecision.STAFF,
+        at=at,
+        before=before,
+        **fields,
+    )
+
+
+def hour(at: datetime | None) -> str:
+    """The hour of *at* on a wall in Costa Rica; nothing for nothing."""
+    return formats.hora(at) if at else ""

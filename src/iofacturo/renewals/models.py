@@ -1,0 +1,32 @@
+"""The tables of this room, each told in the file of its own noun."""
+
+from iofacturo.renewals.bank import Allocation, BankLine, MoneyEntry
+from iofacturo.renewals.billing import BillingProfile, BillingSnapshot
+from iofacturo.renewals.decision import ReviewDecision
+from iofacturo.renewals.due import DueTime
+from iofacturo.renewals.invoice_intent import InvoiceIntent
+from iofacturo.renewals.payee import PayeeAccount
+from iofacturo.renewals.proof import PaymentProof, ProofPage
+from iofacturo.renewals.quote import Quote
+from iofacturo.renewals.request import RenewalRequest
+from iofacturo.renewals.sent_form import SentForm
+from iofacturo.renewals.terms import TermsAcceptance, TermsVersion
+
+__all__ = [
+    "Allocation",
+    "BankLine",
+    "BillingProfile",
+    "BillingSnapshot",
+    "DueTime",
+    "InvoiceIntent",
+    "MoneyEntry",
+    "PayeeAccount",
+    "PaymentProof",
+    "ProofPage",
+    "Quote",
+    "RenewalRequest",
+    "ReviewDecision",
+    "SentForm",
+    "TermsAcceptance",
+    "TermsVersion",
+]

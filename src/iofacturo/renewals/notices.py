@@ -1,0 +1,232 @@
+"""What customers are told about their requests, and when: one function for each moment.
+
+Each is called in the transaction of what it tells, under a key that exists once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+
+from iofacturo import notifications
+from iofacturo.lib import formats
+
+if TYPE_CHECKING:
+    from iofacturo.folios.lot import FolioLot
+    from iofacturo.renewals.request import RenewalRequest
+
+
+def _tell(
+    request: RenewalRequest,
+    moment: str,
+    subject: str,
+    *body: str,
+    at: datetime,
+    page: str = "status",
+) -> None:
+    """Tell the company's people who renew; *moment* is part of the key."""
+    notifications.notify(
+        f"renewal.{moment.split(':')[0]}",
+        company=request.company,
+        act="renew",
+        subject=subject,
+        body="\n\n".join(line for line in body if line),
+        url=reverse(f"renewals:{page}", args=[request.number]),
+        key=f"renewal:{request.pk}:{moment}",
+        at=at,
+    )
+
+
+def _due(request: RenewalRequest) -> str:
+    return f"Le responderemos a más tardar el {formats.momento(request.due_at)}." if (
+        request.due_at
+    ) else ""  # fmt: skip
+
+
+def received(request: RenewalRequest, *, at: datetime) -> None:
+    quote = request.given
+    _tell(
+        request,
+        "received",
+        f"Recibimos su solicitud {request.number}",
+        f"Recibimos su solicitud de {quote.plan_name}, por "
+        f"{formats.dinero(quote.total, quote.currency)}.",
+        _due(request),
+        at=at,
+    )
+
+
+def taken(request: RenewalRequest, *, at: datetime) -> None:
+    _tell(
+        request,
+        "taken",
+        f"Estamos revisando su solicitud {request.number}",
+        "Una persona de nuestro equipo está comparando su comprobante con el banco. "
+        "No tiene que hacer nada.",
+        _due(request),
+        at=at,
+    )
+
+
+def correction(
+    request: RenewalRequest, reason: str, message: str, missing: str | None, *, at: datetime
+) -> None:
+    from iofacturo.renewals.review import CORRECTIONS
+
+    quote = request.given
+    if missing is not None:
+        subject = f"A su transferencia le faltan {formats.dinero(Decimal(missing), quote.currency)}"
+        what = (
+            f"Recibimos {formats.dinero(quote.total - Decimal(missing), quote.currency)} de "
+            f"{formats.dinero(quote.total, quote.currency)}. Transfiera la diferencia con la misma "
+            f"referencia, {request.reference}, y agregue el segundo comprobante. El precio se le "
+            "respeta."
+        )
+    else:
+        subject = f"Su solicitud {request.number} necesita una corrección"
+        what = f"{CORRECTIONS[reason][0]}. Corrija solo eso: lo demás quedó guardado."
+    until = (
+        f"Puede hacerlo hasta el {formats.dia_largo(_last_day(request.correct_until))}."
+        if request.correct_until
+        else ""
+    )
+    _tell(request, f"correction:{request.version}", subject, what, message, until, at=at)
+
+
+def _last_day(instant: datetime) -> datetime:
+    from datetime import timedelta
+
+    return instant - timedelta(microseconds=1)
+
+
+def answered(request: RenewalRequest, *, at: datetime) -> None:
+    _tell(
+        request,
+        f"answered:{request.version}",
+        f"Recibimos su corrección de la solicitud {request.number}",
+        "Seguimos con la revisión.",
+        _due(request),
+        at=at,
+    )
+
+
+def activated(request: RenewalRequest, lot: FolioLot, *, at: datetime) -> None:
+    quote = request.given
+    folios = f"{formats.numero(quote.all_folios)} folios nuevos"
+    _tell(
+        request,
+        "activated",
+        "Su plan está activo",
+        f"Tiene {folios}, vigentes hasta el {formats.dia_largo(lot.last_day)}. "
+        "Sus folios anteriores conservan su fecha.",
+        f"La factura de {formats.dinero(quote.total, quote.currency)} va en camino a su correo.",
+        at=at,
+    )
+
+
+def rejected(
+    request: RenewalRequest, reason: str, message: str, credited: Decimal, *, at: datetime
+) -> None:
+    from iofacturo.renewals.review import REJECTIONS
+
+    _tell(
+        request,
+        "rejected",
+        f"No pudimos aprobar su solicitud {request.number}",
+        f"{REJECTIONS[reason]}.",
+        message,
+        _credit(request, credited),
+        "Puede enviar una nueva con los mismos datos, sin escribirlos de nuevo.",
+        at=at,
+    )
+
+
+def cancelled(request: RenewalRequest, *, at: datetime) -> None:
+    _tell(
+        request,
+        "cancelled",
+        f"Se canceló la solicitud {request.number}",
+        "La canceló su empresa antes de que la revisáramos.",
+        at=at,
+    )
+
+
+def expired(request: RenewalRequest, credited: Decimal, *, at: datetime) -> None:
+    _tell(
+        request,
+        f"expired:{request.version}",
+        f"Se venció la solicitud {request.number}",
+        "Pasó el plazo para enviar la corrección que le pedimos.",
+        _credit(request, credited),
+        "Si ya transfirió, escríbanos: la podemos reabrir.",
+        at=at,
+    )
+
+
+def lapsed(request: RenewalRequest, *, at: datetime) -> None:
+    """A draft's guarantee ended: nothing is lost."""
+    _tell(
+        request,
+        f"lapsed:{request.quote_id}",
+        f"Venció el precio garantizado de {request.given.plan_name}",
+        "Su borrador sigue guardado. Al abrirlo verá el precio de hoy; si ya transfirió, ponga la "
+        "fecha de la transferencia y se le respeta el anterior.",
+        at=at,
+        page="renew",
+    )
+
+
+def resurrected(request: RenewalRequest, *, at: datetime) -> None:
+    _tell(
+        request,
+        f"resurrected:{request.version}",
+        f"Reabrimos su solicitud {request.number}",
+        "Encontramos su transferencia y seguimos con la revisión.",
+        _due(request),
+        at=at,
+    )
+
+
+def rescheduled(request: RenewalRequest, before: datetime | None, *, at: datetime) -> None:
+    was = f" Antes le habíamos dicho el {formats.momento(before)}." if before else ""
+    _tell(
+        request,
+        f"rescheduled:{request.version}",
+        f"Cambió la hora de respuesta de la solicitud {request.number}",
+        f"Cambió nuestro calendario de atención. {_due(request)}{was}",
+        at=at,
+    )
+
+
+def reversed_(
+    request: RenewalRequest, reason: str, unused: int, credited: Decimal, *, at: datetime
+) -> None:
+    from iofacturo.renewals.reversal import REVERSALS
+
+    quote = request.given
+    note = (
+        f"Emitiremos una nota de crédito por {formats.dinero(credited, quote.currency)}."
+        if credited
+        else ""
+    )
+    _tell(
+        request,
+        "reversed",
+        f"Se revirtió su {quote.plan_name}",
+        f"{REVERSALS[reason]}. Los folios usados siguen siendo válidos; los que quedaban de este "
+        f"plan ({formats.numero(unused)}) ya no se pueden usar.",
+        note,
+        at=at,
+    )
+
+
+def _credit(request: RenewalRequest, amount: Decimal) -> str:
+    if not amount:
+        return ""
+    return (
+        f"Los {formats.dinero(amount, request.given.currency)} que recibimos quedaron como saldo "
+        "a su favor."
+    )

@@ -1,0 +1,306 @@
+"""The proof of a transfer: cleaned pictures that are shown, and an original nobody is served.
+
+Files are written before the rows that name them; what no row names is swept (`claims.sweep`).
+A file that was seen before is a warning to the sender and a fact for the reviewer, never a bar:
+money that did arrive may need a new request.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import models, transaction
+from django.db.models import Q
+
+from iofacturo.accounts.company import Company
+from iofacturo.accounts.user import User
+from iofacturo.lib import clock
+from iofacturo.renewals.errors import Invalid, WrongState
+from iofacturo.renewals.request import RenewalRequest
+
+if TYPE_CHECKING:
+    from iofacturo.uploads.cleaning import Cleaned
+
+MOST_BYTES = 15 * 1024 * 1024
+MOST_PROOFS = 6  # that stand with a request at one time
+MOST_UPLOADS = 30  # to one request, removed ones included
+FOLDER = "proofs"
+ALIKE = 4  # bits of 64 that may differ between two pictures of the same thing
+_BANDS = 4  # of 16 bits: pictures that differ in three bits share at least one
+
+
+class PaymentProof(models.Model):
+    """One file of the customer's. What it is never changes; it can be taken out of a draft."""
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="payment_proofs")
+    request = models.ForeignKey(RenewalRequest, models.PROTECT, related_name="proofs")
+    name = models.CharField("nombre", max_length=120)
+    kind = models.CharField(max_length=8)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    phash = models.CharField(max_length=16)
+    band0 = models.CharField(max_length=4, db_index=True)
+    band1 = models.CharField(max_length=4, db_index=True)
+    band2 = models.CharField(max_length=4, db_index=True)
+    band3 = models.CharField(max_length=4, db_index=True)
+    original = models.CharField(max_length=120)  # quarantined: never served to anybody
+    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)  # from then on it stays
+    removed_at = models.DateTimeField(null=True)
+    paid_on = models.DateField("fecha", null=True)
+    amount = models.DecimalField("monto", max_digits=14, decimal_places=2, null=True)
+    bank = models.CharField("banco", max_length=80, blank=True)
+    bank_reference = models.CharField("número de la transferencia", max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = "comprobante de pago"
+        verbose_name_plural = "comprobantes de pago"
+        indexes = [
+            models.Index(fields=["sha256"], name="proof_sha256"),
+            models.Index(fields=["company", "-id"], name="proof_company"),
+            models.Index(
+                fields=["bank_reference"], condition=~Q(bank_reference=""), name="proof_reference"
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(removed_at__isnull=True) | Q(sent_at__isnull=True),
+                name="proof_sent_stays",
+            )
+        ]
+
+
+class ProofPage(models.Model):
+    """One cleaned picture of a proof, re-encoded by us. Append-only."""
+
+    proof = models.ForeignKey(PaymentProof, models.PROTECT, related_name="pages")
+    number = models.PositiveSmallIntegerField()
+    stored = models.CharField(max_length=120)
+    size = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["proof", "number"], name="proof_page_once")]
+        ordering = ["proof_id", "number"]
+
+    def read(self) -> bytes:
+        """The picture, a PNG."""
+        with default_storage.open(self.stored) as file:
+            data: bytes = file.read()
+        return data
+
+
+@dataclass(frozen=True)
+class Use:
+    """An earlier appearance of the same file, of a picture like it, or of its bank reference."""
+
+    proof: PaymentProof
+    how: str  # "same", "alike" or "reference"
+
+
+# -- making --------------------------------------------------------------------------------------
+
+
+def _folder(at: datetime) -> str:
+    return f"{FOLDER}/{clock.local(at):%Y/%m/%d}"
+
+
+def store(data: bytes, cleaned: Cleaned, at: datetime) -> tuple[str, list[tuple[str, int]]]:
+    """Write the original and the pages under random names; their names. Before any row."""
+    folder = _folder(at)
+    original = default_storage.save(
+        f"{folder}/{secrets.token_hex(16)}.quarantine", ContentFile(data)
+    )
+    pages = [
+        (
+            default_storage.save(f"{folder}/{secrets.token_hex(16)}.png", ContentFile(page)),
+            len(page),
+        )
+        for page in cleaned.pages
+    ]
+    return original, pages
+
+
+def attach(
+    request: RenewalRequest, data: bytes, cleaned: Cleaned, name: str, *, by: User, at: datetime
+) -> PaymentProof:
+    """Keep a cleaned file with *request*, which must still be the customer's to change."""
+    original, pages = store(data, cleaned, at)
+    with transaction.atomic():
+        request = RenewalRequest.lock(request.pk)
+        _must_be_editable(request)
+        live = list(standing(request))
+        if any(old.sha256 == cleaned.sha256 for old in live):
+            return next(old for old in live if old.sha256 == cleaned.sha256)
+        if len(live) >= MOST_PROOFS:
+            raise Invalid({"archivo": f"Caben {MOST_PROOFS} archivos: quite uno primero."})
+        if PaymentProof.objects.filter(request=request).count() >= MOST_UPLOADS:
+            raise Invalid({"archivo": "Ya subió demasiados archivos a esta solicitud."})
+        proof = _create(request, cleaned, tidy(name), original, pages, by=by, at=at)
+        request.change(at=at, saved_at=at)
+    return proof
+
+
+def _create(
+    request: RenewalRequest,
+    cleaned: Cleaned,
+    name: str,
+    original: str,
+    pages: Sequence[tuple[str, int]],
+    *,
+    by: User,
+    at: datetime,
+) -> PaymentProof:
+    phash = str(cleaned.phash)
+    proof = PaymentProof.objects.create(
+        company=request.company,
+        request=request,
+        name=name,
+        kind=cleaned.kind,
+        size=cleaned.size,
+        sha256=cleaned.sha256,
+        phash=phash,
+        original=original,
+        uploaded_by=by,
+        uploaded_at=at,
+        **_bands(phash),
+    )
+    ProofPage.objects.bulk_create(
+        ProofPage(proof=proof, number=i, stored=stored, size=size)
+        for i, (stored, size) in enumerate(pages, start=1)
+    )
+    return proof
+
+
+def _bands(phash: str) -> dict[str, str]:
+    return {f"band{i}": phash[4 * i : 4 * i + 4] for i in range(_BANDS)}
+
+
+def tidy(name: str) -> str:
+    """A file's name fit to be shown: no folders, no control characters, at most 120 letters."""
+    plain = "".join(c for c in name.replace("\\", "/").split("/")[-1] if c.isprintable())
+    return plain.strip()[-120:] or "archivo"
+
+
+def _must_be_editable(request: RenewalRequest) -> None:
+    if request.state not in (
+        RenewalRequest.DRAFT,
+        RenewalRequest.EXPIRED,
+        RenewalRequest.NEEDS_INFO,
+    ):
+        raise WrongState("La solicitud ya se envió: sus comprobantes no se pueden cambiar.")
+
+
+def remove(request: RenewalRequest, pk: int, *, at: datetime) -> None:
+    """Take a proof that was not sent yet out of *request*; nothing happens if it is not there."""
+    with transaction.atomic():
+        request = RenewalRequest.lock(request.pk)
+        _must_be_editable(request)
+        rows = PaymentProof.objects.filter(
+            request=request, pk=pk, sent_at=None, removed_at=None
+        ).update(removed_at=at)
+        if rows:
+            request.change(at=at, saved_at=at)
+
+
+def annotate(
+    request: RenewalRequest,
+    *,
+    paid_on: date | None,
+    amount: Decimal | None,
+    bank: str = "",
+    bank_reference: str = "",
+) -> None:
+    """Write what the customer typed about the transfer on the newest unsent proof."""
+    newest = standing(request).filter(sent_at=None).order_by("-id").first()
+    if newest is not None:
+        PaymentProof.objects.filter(pk=newest.pk).update(
+            paid_on=paid_on,
+            amount=amount,
+            bank=bank[:80],
+            bank_reference=fold_reference(bank_reference),
+        )
+
+
+def fold_reference(text: str) -> str:
+    """A bank's reference as we compare it: upper case, letters and digits only."""
+    return "".join(c for c in text.upper() if c.isalnum())[:40]
+
+
+def inherit(request: RenewalRequest, previous: RenewalRequest, *, by: User, at: datetime) -> None:
+    """Give *request* the proofs of the rejected one it repeats; the files are shared."""
+    for old in standing(previous).prefetch_related("pages"):
+        fields: dict[str, Any] = {
+            name: getattr(old, name)
+            for name in (
+                "name", "kind", "size", "sha256", "phash", "band0", "band1", "band2", "band3",
+                "original", "paid_on", "amount", "bank", "bank_reference",
+            )
+        }  # fmt: skip
+        copy = PaymentProof.objects.create(
+            company=request.company, request=request, uploaded_by=by, uploaded_at=at, **fields
+        )
+        ProofPage.objects.bulk_create(
+            ProofPage(proof=copy, number=page.number, stored=page.stored, size=page.size)
+            for page in old.pages.all()
+        )
+
+
+# -- reading -------------------------------------------------------------------------------------
+
+
+def standing(request: RenewalRequest) -> models.QuerySet[PaymentProof]:
+    """The proofs that count for *request*, oldest first."""
+    return PaymentProof.objects.filter(request=request, removed_at=None).order_by("id")
+
+
+def uses(proofs: Iterable[PaymentProof], *, of: Company | None = None) -> dict[int, list[Use]]:
+    """Earlier sent appearances of each proof in other requests, by proof id; one query for all.
+
+    With *of* pictures that are only alike are looked for in that company alone, as the sender may
+    be told; without it everywhere, as the reviewer needs. Requests that repeat a rejected one
+    share its files on purpose and are left out.
+    """
+    wanted = list(proofs)
+    if not wanted:
+        return {}
+    near = Q()
+    for proof in wanted:
+        for i in range(_BANDS):
+            near |= Q(**{f"band{i}": getattr(proof, f"band{i}")})
+    if of is not None:
+        near &= Q(company=of)
+    same = Q(sha256__in={proof.sha256 for proof in wanted})
+    noted = {proof.bank_reference for proof in wanted if proof.bank_reference}
+    by_reference = Q(bank_reference__in=noted) if noted else Q(pk=None)
+    requests = {proof.request_id for proof in wanted}
+    ancestors = {proof.request.previous_id for proof in wanted}
+    candidates = (
+        PaymentProof.objects.filter(same | near | by_reference, sent_at__isnull=False)
+        .exclude(request__in=requests | (ancestors - {None}))
+        .select_related("request", "request__quote", "company")
+        .order_by("-id")[:200]
+    )
+    found: dict[int, list[Use]] = {proof.pk: [] for proof in wanted}
+    for other in list(candidates):
+        for proof in wanted:
+            how = _how(proof, other)
+            if how and (how != "alike" or of is None or other.company_id == of.pk):
+                found[proof.pk].append(Use(other, how))
+    return {pk: found_uses[:8] for pk, found_uses in found.items()}
+
+
+def _how(proof: PaymentProof, other: PaymentProof) -> str:
+    if proof.sha256 == other.sha256:
+        return "same"
+    if proof.bank_reference and proof.bank_reference == other.bank_reference:
+        return "reference"
+    differing = (int(proof.phash, 16) ^ int(other.phash, 16)).bit_count()
+    return "alike" if differing <= ALIKE else ""
