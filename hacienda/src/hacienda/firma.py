@@ -28,7 +28,7 @@ from lxml import etree
 
 from hacienda.certificado import Certificado
 from hacienda.comprobante import texto_fecha
-from hacienda.errors import FirmaError
+from hacienda.errors import FirmaError, XMLError
 from hacienda.llave import Llave, check_validity
 from hacienda.verificacion import DS, XADES, Verification, verify
 from hacienda.xml.parser import parse
@@ -46,7 +46,7 @@ POLICY_SHA256 = "DWxin1xWOeI8OuWQXazh4VjLWAaCLAA954em7DMh0h8="
 """SHA-256 of that PDF, base64, as the annex prints it."""
 
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
-_C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+_C14N_10 = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 _RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 _SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
 _ENVELOPED = f"{DS}enveloped-signature"
@@ -72,22 +72,19 @@ def sign(xml: bytes, llave: Llave, *, when: datetime, canonical: bool = False) -
     """The document with its `ds:Signature` as the root's last child.
 
     `canonical` promises that `xml` comes from `hacienda.xml.writer.write`; any other document is
-    brought to its canonical form first, without what stands before and after the root. `when` is the aware instant of signing, written in Costa Rica's time.
+    brought to its canonical form first, without its comments (which no signature covers) and
+    without what stands before and after the root. `when` is the aware instant of signing, written in Costa Rica's time.
 
     Raises `FirmaError` for a document that is already signed, a key that is not valid at `when`,
     or an instant without a zone; `XMLError` for bytes that are no acceptable XML.
     """
     moment = _moment(llave, when)
-    body = _after_declaration(xml) if canonical else None
-    if body is None:
-        body, covered = _canonical(xml)
-    else:
-        covered = body
+    body = (_after_declaration(xml) if canonical else None) or _canonical(xml)
     start = _ROOT.match(body)
     close = body.rfind(b"</")
     if start is None or close < 0:
         raise FirmaError("El documento no tiene un elemento raíz que se pueda firmar.")
-    signature = _signature(sha256(covered).digest(), _scope(start[1]), llave, moment)
+    signature = _signature(sha256(body).digest(), _scope(start[1]), llave, moment)
     return b"".join((_DECLARATION, body[:close], signature, body[close:]))
 
 
@@ -106,15 +103,23 @@ def _after_declaration(xml: bytes) -> bytes | None:
     return xml[len(_DECLARATION) :]
 
 
-def _canonical(xml: bytes) -> tuple[bytes, bytes]:
-    """The canonical text of any document's root: with its comments, and as a signature sees it."""
+def _canonical(xml: bytes) -> bytes:
+    """The canonical text of any document's root."""
     root = parse(xml, whole=True)
     if next(root.iter(f"{{{DS}}}Signature"), None) is not None:
         raise FirmaError("El documento ya está firmado.")
-    body = etree.tostring(root, method="c14n", with_comments=True)
-    if b"<!--" not in body:
-        return body, body
-    return body, etree.tostring(root, method="c14n", with_comments=False)
+    body = _c14n(root)
+    try:
+        stable = _c14n(parse(body, whole=True)) == body
+    except XMLError:
+        stable = False
+    if not stable:  # libxml2 leaves & and quotes bare in the addresses of namespaces
+        raise FirmaError("El documento usa un espacio de nombres que no se puede escribir.")
+    return body
+
+
+def _c14n(root: etree._Element) -> bytes:
+    return etree.tostring(root, method="c14n", with_comments=False)
 
 
 class _Scope(NamedTuple):
@@ -205,7 +210,7 @@ _FORMAT_END = (
 
 # The text of SignedInfo between what varies: Id, digest, Id, digest, Id, digest.
 _INFO_METHODS = (
-    f'><ds:CanonicalizationMethod Algorithm="{_C14N}"></ds:CanonicalizationMethod>'
+    f'><ds:CanonicalizationMethod Algorithm="{_C14N_10}"></ds:CanonicalizationMethod>'
     f'<ds:SignatureMethod Algorithm="{_RSA_SHA256}"></ds:SignatureMethod>'
     '<ds:Reference Id="Reference-'
 ).encode()
