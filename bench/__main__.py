@@ -24,9 +24,19 @@ def shown(value: object) -> str:
 def table(results: dict[str, dict]) -> str:
     rows = [("name", *COLUMNS, "unit", "better")]
     for name, row in sorted(results.items()):
-        rows.append((name, *(shown(row.get(c)) for c in COLUMNS), row.get("unit", ""), row.get("better", "")))
+        rows.append(
+            (
+                name,
+                *(shown(row.get(c)) for c in COLUMNS),
+                row.get("unit", ""),
+                row.get("better", ""),
+            )
+        )
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(
+        "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
 
 
 def main(wanted: list[str]) -> int:

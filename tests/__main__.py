@@ -21,7 +21,10 @@ def chromium() -> str | None:
         return found
     print("Installing Chromium for the browser tests…", flush=True)
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+    for words in (
+        ["update", "-qq"],
+        ["install", "-y", "-qq", "--no-install-recommends", "chromium"],
+    ):
         subprocess.run(["apt-get", *words], env=quiet, stdout=subprocess.DEVNULL, check=False)
     return shutil.which("chromium")
 
@@ -53,8 +56,12 @@ def main() -> int:
     for name, words in parts():
         print(f"\n== {name}", flush=True)
         started = time.monotonic()
-        status = subprocess.run([sys.executable, "-m", "pytest", *words], cwd=root, check=False).returncode
-        lines.append(f"  {'passed' if status == 0 else 'FAILED':<7} {name} ({time.monotonic() - started:.0f} s)")
+        status = subprocess.run(
+            [sys.executable, "-m", "pytest", *words], cwd=root, check=False
+        ).returncode
+        lines.append(
+            f"  {'passed' if status == 0 else 'FAILED':<7} {name} ({time.monotonic() - started:.0f} s)"
+        )
         worst = max(worst, status)
     print("\n" + "\n".join(lines))
     return worst

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.membership import Membership
 from iofacturo.accounts.staff import Staff

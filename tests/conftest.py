@@ -13,7 +13,7 @@ pytest_plugins = ["tests.cast", "tests.flush"]
 def _clean_cache() -> Iterator[None]:
     """Throttling counts in the cache; it must not leak from one test to the next."""
     cache.clear()
-    yield
+    return
 
 
 @pytest.fixture

@@ -15,11 +15,7 @@ from django.views.decorators.http import require_safe
 from iofacturo.accounts.access import anybody, member, person, staff
 from iofacturo.lib import clock
 
-SHEETS = (
-    "order reset tokens base shell plain rhythm buttons fields badges banners data slip meter chart "
-    "tables grid3 plans timeline dropzone filters tasks floating lines desk overview confirmation "
-    "reading utilities print"
-).split()
+SHEETS = ["order", "reset", "tokens", "base", "shell", "plain", "rhythm", "buttons", "fields", "badges", "banners", "data", "slip", "meter", "chart", "tables", "grid3", "plans", "timeline", "dropzone", "filters", "tasks", "floating", "lines", "desk", "overview", "confirmation", "reading", "utilities", "print"]
 SCRIPTS = ["menus"]
 COMPANY_LINKS = [
     ("Datos de la empresa", "accounts:company"),
@@ -114,7 +110,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
     now = clock.now()
     local = clock.local(now)
-    greeting = "Buenos días" if local.hour < 12 else "Buenas tardes" if local.hour < 18 else "Buenas noches"
+    greeting = (
+        "Buenos días"
+        if local.hour < 12
+        else "Buenas tardes"
+        if local.hour < 18
+        else "Buenas noches"
+    )
     return render(
         request,
         "portal/home.html",

@@ -83,10 +83,14 @@ def no_barriers() -> Callable[[Page], None]:
     def check(page: Page) -> None:
         results = Axe().run(
             page,
-            options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
+            options={
+                "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+            },
         )
         assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wide = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         assert wide <= 0, f"{page.url} scrolls sideways by {wide} px"
 
     return check

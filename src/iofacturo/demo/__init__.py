@@ -1,0 +1,59 @@
+"""The demo: people, companies and two years of history, made by the same code as real use.
+
+Everything is written in one transaction under the movable clock, so that a demo that was
+interrupted begins again from nothing. It refuses to touch data that is not its own.
+"""
+
+import sys
+from datetime import datetime
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from iofacturo.accounts.user import User
+from iofacturo.demo import cast, catalogue, desk, history
+from iofacturo.lib import clock
+
+READY = "demo.listo"
+
+
+def main(argv: list[str]) -> int:
+    """`iofacturo demo`: exit status 0, or 2 when the demo must not run here."""
+    if not settings.DEMO:
+        print("iofacturo demo only runs inside `iofacturo run` (make run).", file=sys.stderr)
+        return 2
+    if argv:
+        print("iofacturo demo takes no arguments.", file=sys.stderr)
+        return 2
+    if foreign():
+        print(
+            "iofacturo: this database holds data that is not the demo's; it is left alone. "
+            "Choose another folder with IOFACTURO_DATA.",
+            file=sys.stderr,
+        )
+        return 2
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    if not User.objects.exists():
+        fill(clock.now())
+    (settings.DATA / READY).touch(mode=0o600)
+    return 0
+
+
+def foreign() -> bool:
+    """Whether the database has people, and the demo's are not among them."""
+    if User._meta.db_table not in connection.introspection.table_names():
+        return bool(connection.introspection.table_names())
+    return User.objects.exists() and not User.objects.filter(email="duena@demo.cr").exists()
+
+
+def fill(now: datetime) -> None:
+    """The whole past, up to *now*."""
+    with transaction.atomic():
+        with clock.moved_to(history.beginning(now)):
+            everybody = cast.gather()
+            shop = catalogue.open_shop(everybody, clock.now())
+        history.live(everybody, shop, now)
+        desk.lay_out(everybody, shop, now)
+        history.read_old_notices(now)

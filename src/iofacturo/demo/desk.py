@@ -1,0 +1,119 @@
+"""Requests in every state, for the reviewers' desk."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from iofacturo.business_time import calendar
+from iofacturo.demo import purchase
+from iofacturo.demo.cast import Cast
+from iofacturo.demo.catalogue import Shop
+from iofacturo.demo.purchase import Buyer
+from iofacturo.lib import clock
+from iofacturo.renewals import bank, draft, reversal, review
+
+
+def lay_out(cast: Cast, shop: Shop, now: datetime) -> None:
+    """Draft, sent, taken, late, correction, second approval, rejected, cancelled, lapsed, reversed."""
+    buyer = {
+        key: Buyer(cast.companies[key], cast.people[owner])
+        for key, owner in (
+            ("cafe", "duena"), ("arenal", "extrana"), ("soda", "soda"), ("vivero", "vivero"),
+            ("optica", "optica"), ("roble", "roble"),
+        )
+    }  # fmt: skip
+    reviewer, senior = cast.people["revisor"], cast.people["revisora"]
+    hours = calendar.current(now)
+
+    def ago(business_hours: float) -> datetime:
+        """The instant so many business hours before now."""
+        low, high = now - timedelta(days=40), now
+        wanted = timedelta(hours=business_hours)
+        while high - low > timedelta(seconds=30):
+            middle = low + (high - low) / 2
+            if hours.elapsed(middle, now) > wanted:
+                low = middle
+            else:
+                high = middle
+        return low
+
+    _reversed(buyer["vivero"], reviewer, senior, ago(60))
+    _rejected(buyer["soda"], reviewer, ago(48))
+    _lapsed(buyer["optica"], now - timedelta(days=30))
+    _cancelled(buyer["arenal"], ago(20))
+    purchase.buy(buyer["arenal"], "plan-250", ago(30), reviewer)
+    _needs_info(buyer["vivero"], reviewer, ago(9))
+    purchase.submit(buyer["roble"], "plan-50", ago(4.7))  # late: nobody took it
+    _waits_for_second(buyer["roble"], reviewer, ago(2.5))
+    taken = purchase.submit(buyer["optica"], "plan-100", ago(1.2))
+    purchase.take(taken, reviewer, now - timedelta(minutes=3))
+    purchase.submit(buyer["soda"], "plan-100", ago(0.2))
+    purchase.choose(buyer["cafe"], "plan-500", now - timedelta(hours=2))
+
+
+def _rejected(buyer: Buyer, reviewer, at: datetime) -> None:
+    request = purchase.submit(buyer, "plan-50", at)
+    request = purchase.take(request, reviewer, at + timedelta(minutes=20))
+    with clock.moved_to(at + timedelta(minutes=30)):
+        review.reject(
+            request,
+            by=reviewer,
+            at=clock.now(),
+            version=request.version,
+            reason=next(iter(review.REJECTIONS)),
+            message="En la cuenta no aparece ninguna transferencia con esa referencia.",
+        )
+
+
+def _cancelled(buyer: Buyer, at: datetime) -> None:
+    request = purchase.submit(buyer, "plan-100", at)
+    with clock.moved_to(at + timedelta(minutes=5)):
+        draft.cancel(request, by=buyer.user, at=clock.now())
+
+
+def _lapsed(buyer: Buyer, at: datetime) -> None:
+    """A draft whose price was guaranteed until a day that passed."""
+    from iofacturo.renewals import claims
+
+    request = purchase.choose(buyer, "plan-100", at)
+    end = request.given.valid_until + timedelta(minutes=1)
+    with clock.moved_to(end):
+        claims.run(end)
+
+
+def _needs_info(buyer: Buyer, reviewer, at: datetime) -> None:
+    request = purchase.submit(buyer, "plan-100", at, amount=Decimal("20000"))
+    request = purchase.take(request, reviewer, at + timedelta(minutes=15))
+    with clock.moved_to(at + timedelta(minutes=25)):
+        review.ask_correction(
+            request,
+            by=reviewer,
+            at=clock.now(),
+            version=request.version,
+            reason="underpaid",
+            lines=[
+                bank.Typed(
+                    booked_on=clock.local(at).date(),
+                    amount=Decimal("20000.00"),
+                    reference=purchase.bank_reference(request, at),
+                    payer=buyer.company.nombre,
+                )
+            ],
+        )
+
+
+def _waits_for_second(buyer: Buyer, reviewer, at: datetime) -> None:
+    request = purchase.submit(buyer, "plan-1000", at)
+    purchase.approve(request, reviewer, at + timedelta(minutes=30))
+
+
+def _reversed(buyer: Buyer, reviewer, senior, at: datetime) -> None:
+    request = purchase.buy(buyer, "plan-50", at, reviewer)
+    with clock.moved_to(at + timedelta(hours=3)):
+        reversal.reverse(
+            request,
+            by=senior,
+            at=clock.now(),
+            version=request.version,
+            reason="on_request",
+            note="La empresa pidió deshacer la compra el mismo día.",
+        )
