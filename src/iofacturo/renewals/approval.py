@@ -107,7 +107,8 @@ def _activate(request: RenewalRequest, *, by: User, at: datetime, note: str) -> 
     )
     intent = invoice_intent.for_sale(request, at)
     guard.record(request, "approved", by, at, before, internal_note=note.strip(),
-                 lines=_lines(request), lot=lot.pk, invoice=intent.pk)  # fmt: skip
+                 lines=_lines(request), lot=lot.pk, invoice=intent.pk,
+                 tolerance=str(guard.tolerance()))  # fmt: skip
     notices.activated(request, lot, at=at)
 
 

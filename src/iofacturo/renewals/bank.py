@@ -195,6 +195,8 @@ def allocate(
             raise LineTaken("Ese movimiento está en otra moneda: no paga esta solicitud.")
         left = line.left
         if left <= 0:
+            if Allocation.objects.filter(line=line, request=request).exists():
+                continue  # the second approver typed the first one's line again
             raise LineTaken(_taken(line))
         part = min(left, needed - total)
         if part > 0:

@@ -15,7 +15,7 @@ from iofacturo.business_time import calendar
 from iofacturo.business_time.version import CalendarVersion
 from iofacturo.folios.lot import FolioLot
 from iofacturo.lib import clock
-from iofacturo.renewals import approval, guard
+from iofacturo.renewals import approval
 from iofacturo.renewals.bank import Allocation, BankLine, MoneyEntry
 from iofacturo.renewals.decision import ReviewDecision
 from iofacturo.renewals.due import DueTime
@@ -84,7 +84,7 @@ def _lines() -> Iterator[str]:
 
 
 def _payments() -> Iterator[str]:
-    """I10: an activated request is paid, less the tolerance."""
+    """I10: an activated request is paid, less what was tolerated when it was approved."""
     paid = dict(Allocation.objects.order_by().values_list("request").annotate(n=Sum("amount")))
     used = dict(
         MoneyEntry.objects.filter(kind=MoneyEntry.USED)
@@ -92,11 +92,13 @@ def _payments() -> Iterator[str]:
         .values_list("request")
         .annotate(n=Sum("amount"))
     )
+    approvals = ReviewDecision.objects.filter(action="approved").values_list("request", "detail")
+    tolerated = {pk: Decimal(detail.get("tolerance", "0")) for pk, detail in approvals}
     for request in Request.objects.filter(
         state__in=(Request.ACTIVE, Request.REVERSED)
     ).select_related("quote"):
         money = paid.get(request.pk, ZERO) - used.get(request.pk, ZERO)
-        if request.quote and money < request.quote.total - guard.tolerance():
+        if request.quote and money < request.quote.total - tolerated.get(request.pk, ZERO):
             yield f"solicitud {request.number}: activada con {money} de {request.quote.total}"
     idle = Request.objects.filter(
         state__in=(Request.REJECTED, Request.CANCELLED, Request.EXPIRED)
@@ -176,14 +178,14 @@ def _decisions() -> Iterator[str]:
     for pk, number, now in Request.objects.values_list("pk", "number", "state"):
         if state.get(pk) != now:
             yield f"solicitud {number}: está en «{now}» y su historial dice «{state.get(pk, '')}»"
-    twice = (
+    repeated = (
         ReviewDecision.objects.filter(action__in=("approved", "rejected", "reversed", "submitted"))
         .values("request", "action")
         .annotate(n=Count("id"))
         .filter(n__gt=1)
     )
-    for row in twice:
-        yield f"solicitud {row['request']}: «{row['action']}» {row['n']} veces"
+    for twice in repeated:
+        yield f"solicitud {twice['request']}: «{twice['action']}» {twice['n']} veces"
 
 
 def _sent() -> Iterator[str]:
