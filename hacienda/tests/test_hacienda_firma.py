@@ -287,9 +287,10 @@ def test_what_is_no_acceptable_xml_is_refused(xml, canonical):
         firma.sign(xml, llave(), when=NOW, canonical=canonical)
 
 
-def test_a_namespace_that_canonical_xml_would_spoil_is_refused():
+@pytest.mark.parametrize("namespace", ["urn:a&amp;b", "relativo", "../x"])
+def test_a_namespace_that_canonical_xml_would_spoil_is_refused(namespace):
     with pytest.raises(FirmaError, match="espacio de nombres"):
-        firma.sign(b'<r xmlns="urn:a&amp;b"/>', llave(), when=NOW)
+        firma.sign(f'<r xmlns="{namespace}"/>'.encode(), llave(), when=NOW)
 
 
 names = st.sampled_from(["a", "b", "Linea", "ñandú", "x-1"])

@@ -16,6 +16,8 @@ from datetime import datetime
 from functools import lru_cache
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import NameOID
 
 from hacienda.errors import LlaveError
@@ -74,10 +76,14 @@ def compact(numero: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Certificado:
-    """One X.509 certificate, read. Instants are aware, in UTC."""
+    """One X.509 certificate, read. Instants are aware, in UTC.
+
+    `key` is the public key, None where it is of a kind that nobody here can use.
+    """
 
     der: bytes = field(repr=False)
     x509: x509.Certificate = field(repr=False)
+    key: CertificatePublicKeyTypes | None = field(repr=False)
     subject_id: str | None
     name: str
     issuer: str
@@ -118,6 +124,7 @@ def _read(der: bytes) -> Certificado:
         return Certificado(
             der=der,
             x509=certificate,
+            key=_key(certificate),
             subject_id=_first(subject, NameOID.SERIAL_NUMBER),
             name=_first(subject, NameOID.COMMON_NAME) or "",
             issuer=certificate.issuer.rfc4514_string(),
@@ -129,6 +136,13 @@ def _read(der: bytes) -> Certificado:
     # with warnings, which are exceptions where warnings are errors.
     except Exception as error:
         raise LlaveError("El certificado no se puede leer.") from error
+
+
+def _key(certificate: x509.Certificate) -> CertificatePublicKeyTypes | None:
+    try:
+        return certificate.public_key()
+    except (UnsupportedAlgorithm, ValueError):
+        return None
 
 
 def _first(name: x509.Name, oid: x509.ObjectIdentifier) -> str | None:

@@ -108,12 +108,12 @@ def _canonical(xml: bytes) -> bytes:
     root = parse(xml, whole=True)
     if next(root.iter(f"{{{DS}}}Signature"), None) is not None:
         raise FirmaError("El documento ya está firmado.")
-    body = _c14n(root)
     try:
+        body = _c14n(root)
         stable = _c14n(parse(body, whole=True)) == body
-    except XMLError:
+    except (XMLError, etree.C14NError):
         stable = False
-    if not stable:  # libxml2 leaves & and quotes bare in the addresses of namespaces
+    if not stable:  # libxml2 refuses relative addresses, and leaves & and quotes bare in others
         raise FirmaError("El documento usa un espacio de nombres que no se puede escribir.")
     return body
 
@@ -168,7 +168,7 @@ class _Identity(NamedTuple):
 @lru_cache(maxsize=2048)  # some 6 kB each, public
 def _identity(der: bytes) -> _Identity:
     certificado = Certificado.from_der(der)
-    public = certificado.x509.public_key()
+    public = certificado.key
     if not isinstance(public, rsa.RSAPublicKey):
         raise FirmaError("La llave no es RSA; Hacienda solo acepta llaves RSA.")
     numbers = public.public_numbers()

@@ -319,7 +319,13 @@ class _Signature:
                 if node.getparent() is not None:
                     _cut(node)
             whole = root if one.only_root else root.getroottree()
-            if _digest(one.digest, _canonical(whole, one.method)) != one.value:
+            try:
+                changed = _digest(one.digest, _canonical(whole, one.method)) != one.value
+            except _Refused as refusal:
+                self.broken = True
+                self.problems.append(refusal.problem)
+                continue
+            if changed:
                 self._fail(
                     "documento-alterado",
                     one.path,
@@ -344,9 +350,9 @@ class _Signature:
         properties = self._properties(objects)
         self._choose(certificates, properties)
         self._check_key_value(key_info)
-        references = self._children(info, "ds:SignedInfo")[2:]
-        self._check_value(info, value)
+        canonicalization, method, *references = self._info(info)
         self._check_references(references, key_info, objects, properties)
+        self._check_value(info, canonicalization, method, value)
         self._check_time()
         if self._weak:
             self._warn("algoritmo-debil", "La firma usa SHA-1, que ya no es seguro.")
@@ -379,6 +385,16 @@ class _Signature:
                 "firma-mal-formada", "ds:SignatureValue", "Los Id de la firma no son los que tenía."
             )
         return info, value, key_info, objects
+
+    def _info(self, info: etree._Element) -> list[etree._Element]:
+        """How SignedInfo becomes text, how that is signed, and the references."""
+        children = self._children(info, "ds:SignedInfo")
+        tags = [child.tag for child in children]
+        if tags[:2] != [_ds("CanonicalizationMethod"), _ds("SignatureMethod")]:
+            self._refuse("firma-mal-formada", "ds:SignedInfo", "A SignedInfo le faltan partes.")
+        if any(tag != _ds("Reference") for tag in tags[2:]):
+            self._refuse("firma-mal-formada", "ds:SignedInfo", "A SignedInfo le sobran partes.")
+        return children
 
     def _children(self, node: etree._Element, where: str) -> list[etree._Element]:
         """The elements of a node that must hold no text of its own."""
@@ -506,7 +522,7 @@ class _Signature:
     def _check_key_value(self, key_info: etree._Element) -> None:
         """A key stated beside the certificate must be the certificate's."""
         assert self.certificado is not None  # noqa: S101 - `_run` has set it
-        key = self.certificado.x509.public_key()
+        key = self.certificado.key
         if not is_acceptable(key):
             self._refuse("llave-no-admitida", "ds:KeyInfo", "La llave no es de un tipo admitido.")
         if isinstance(key, rsa.RSAPublicKey) and key.key_size < 2048:
@@ -523,21 +539,21 @@ class _Signature:
 
     # -- what was signed --
 
-    def _check_value(self, info: etree._Element, value: etree._Element) -> None:
+    def _check_value(
+        self,
+        info: etree._Element,
+        canonicalization: etree._Element,
+        method_node: etree._Element,
+        value: etree._Element,
+    ) -> None:
         where = "ds:SignedInfo"
-        canonicalization, method_node = info[0], info[1]
-        if [canonicalization.tag, method_node.tag] != [
-            _ds("CanonicalizationMethod"),
-            _ds("SignatureMethod"),
-        ]:
-            self._refuse("firma-mal-formada", where, "A SignedInfo le faltan partes.")
         method = SIGNATURES.get(method_node.get("Algorithm", ""))
         if method is None or len(method_node):
             self._refuse("algoritmo-no-admitido", where, "El algoritmo de firma no se admite.")
         self._note_weak(method.digest)
         text = self._canonical(info, self._c14n(canonicalization, where))
         assert self.certificado is not None  # noqa: S101 - `_run` has set it
-        key = self.certificado.x509.public_key()
+        key = self.certificado.key
         if not is_signed(key, method, self._base64(value, "ds:SignatureValue"), text):
             self._fail(
                 "firma-no-valida",
@@ -557,8 +573,6 @@ class _Signature:
         covered: list[etree._Element] = []
         for number, node in enumerate(references, start=1):
             where = f"ds:SignedInfo/ds:Reference[{number}]"
-            if node.tag != _ds("Reference"):
-                self._refuse("firma-mal-formada", where, "Hay algo que no es una referencia.")
             target = self._target(node, where)
             if node.get("Type", "") and _SIGNED_PROPERTIES.fullmatch(node.get("Type", "")):
                 self._must_be(target, properties, where)
@@ -568,7 +582,7 @@ class _Signature:
             covered.append(target)
             cuts, method = self._transforms(node, where)
             if cuts is not None:
-                self._refuse("transformacion-no-admitida", where, "Una parte no se firma así.")
+                self._refuse("firma-no-cubre-el-documento", where, "La firma cubre solo una parte.")
             digest, value = self._digest(node, where)
             if _digest(digest, self._canonical(target, method)) != value:
                 self._fail("parte-alterada", f"{self.path}/{where}", _changed(target, key_info))
@@ -758,13 +772,16 @@ def _leaves_signatures_out(node: etree._Element, algorithm: str) -> bool:
 def _canonical(node: etree._Element | etree._ElementTree, method: C14N) -> bytes:
     # A reference within the document never covers comments, whatever its transform says (XML
     # Signature, 4.4.3.3), and a signature with comments inside was refused before.
-    return etree.tostring(
-        node,
-        method="c14n",
-        exclusive=method.exclusive,
-        with_comments=False,
-        inclusive_ns_prefixes=list(method.prefixes) or None,
-    )
+    try:
+        return etree.tostring(
+            node,
+            method="c14n",
+            exclusive=method.exclusive,
+            with_comments=False,
+            inclusive_ns_prefixes=list(method.prefixes) or None,
+        )
+    except etree.C14NError:
+        _refuse("sin-forma-canonica", "", "El documento usa espacios de nombres que no se admiten.")
 
 
 def _digest(name: str, data: bytes) -> bytes:
