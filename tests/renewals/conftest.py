@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.renewals import scene
+
 from iofacturo.lib import clock
 from iofacturo.renewals.request import RenewalRequest
-
-from tests.renewals import scene
 
 
 @pytest.fixture

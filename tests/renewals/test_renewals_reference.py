@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from iofacturo.renewals import number, reference
 
 ALPHABET = st.sampled_from(reference.ALPHABET)

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from tests.renewals import scene
+
 from iofacturo.accounts.membership import Membership
 from iofacturo.accounts.staff import Staff
 from iofacturo.folios import ledger, summary
@@ -22,8 +24,6 @@ from iofacturo.renewals.errors import (
 )
 from iofacturo.renewals.invoice_intent import InvoiceIntent, share
 from iofacturo.renewals.request import RenewalRequest
-
-from tests.renewals import scene
 
 AT, HOUR, DAY = scene.AT, scene.HOUR, scene.DAY
 TOTAL = Decimal("75000.00")
