@@ -88,7 +88,10 @@ def quantize(amount: Decimal) -> Decimal:
     Raises `InvalidError` for what is no finite amount.
     """
     try:
-        return amount.quantize(_UNIT, ROUND_HALF_UP, _CONTEXT)
+        rounded = amount.quantize(_UNIT, ROUND_HALF_UP, _CONTEXT)
+        if not rounded.is_finite():
+            raise InvalidOperation
+        return rounded
     except InvalidOperation:
         raise InvalidError(f"«{str(amount)[:40]}» no es un monto.") from None
 
@@ -359,18 +362,18 @@ def _line(number: int, line: LineaDetalle, kind: _Kind, settle: _Settle) -> _Lin
         for i, tax in enumerate(taxes):
             if tax.codigo not in _IVA:
                 continue
-            ordinary = _iva(tax, tarifas[i], base, sub_total)
+            parts = _surtido_tax(line, cantidad, tax)
+            ordinary = _iva(tax, tarifas[i], base, sub_total) if parts is None else parts
             if ordinary is None:
                 montos[i] = (tax.monto or _ZERO).quantize(_UNIT)
                 continue
             full = ordinary
-            if gift and tax.codigo != "08":
+            if gift and parts is None and tax.codigo != "08":
                 full = max(ordinary, _iva(tax, tarifas[i], monto_total, monto_total) or _ZERO)
-            parts = _surtido_tax(line, cantidad, tax)
             montos[i] = settle(
                 f"Impuesto[{i + 1}]/Monto",
                 tax.monto,
-                full if parts is None else parts,
+                full,
                 2,
                 _IVA_WORDS[gift],
                 # the law gives no formula for discount 02
