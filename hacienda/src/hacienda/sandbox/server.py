@@ -233,7 +233,7 @@ class Server:
                 f"No se puede abrir el puerto {options.port}: {error.strerror or error}"
             ) from error
         self._thread = threading.Thread(
-            target=self._http.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True
+            target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
 
     @property
