@@ -9,7 +9,6 @@ from iofacturo.accounts.permissions import COMPANY_ROLES, STAFF_ROLES
 ACTS = {
     "company.created": "Registró la empresa",
     "company.changed": "Cambió los datos de la empresa",
-    "company.identified": "Corrigió la identificación de la empresa",
     "invitation.sent": "Invitó a {subject}",
     "invitation.resent": "Envió otra vez la invitación a {subject}",
     "invitation.withdrawn": "Retiró la invitación a {subject}",

@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from iofacturo.accounts import audit
 from iofacturo.accounts.company import Company
+from iofacturo.accounts.errors import Refused
 from iofacturo.accounts.user import User
 
+IDENTITY = ("tipo_identificacion", "identificacion")  # the provider's staff correct it
 FIELDS = (
     "nombre",
     "nombre_comercial",
@@ -23,11 +25,30 @@ FIELDS = (
 )
 
 
+def register(values: dict[str, Any], *, by: User, at: datetime, provider: bool = False) -> Company:
+    """A new company. Refused when its number is taken: one cédula, one company."""
+    try:
+        with transaction.atomic():
+            row = Company.objects.create(**values, is_provider=provider, created_at=at)
+            audit.record("company.created", by=by, company=row, subject=row.nombre, at=at)
+    except IntegrityError:
+        raise Refused("Ya hay una empresa con este número de identificación.") from None
+    return row
+
+
 def edit(company: Company, values: dict[str, Any], *, by: User, at: datetime) -> list[str]:
-    """Set those of FIELDS that *values* names; gives the names of what really changed."""
+    """Set those of FIELDS and IDENTITY that *values* names; the names of what really changed."""
+    try:
+        return _edit(company, values, by, at)
+    except IntegrityError:
+        raise Refused("Ya hay una empresa con este número de identificación.") from None
+
+
+def _edit(company: Company, values: dict[str, Any], by: User, at: datetime) -> list[str]:
     with transaction.atomic():
         row = Company.locked(company.pk)
-        changed = [n for n in FIELDS if n in values and getattr(row, n) != values[n]]
+        names = (*IDENTITY, *FIELDS)
+        changed = [n for n in names if n in values and getattr(row, n) != values[n]]
         if not changed:
             return []
         before = {name: getattr(row, name) for name in changed}

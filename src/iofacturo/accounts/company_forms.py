@@ -20,6 +20,12 @@ Choices = list[tuple[str, Any]]
 class Line(forms.CharField):
     """One line of text, with its white space put in order."""
 
+    default_error_messages = {
+        "required": "Escriba este dato.",
+        "min_length": "Escriba al menos %(limit_value)d caracteres; aquí hay %(show_value)d.",
+        "max_length": "Escriba como máximo %(limit_value)d caracteres; aquí hay %(show_value)d.",
+    }
+
     def to_python(self, value: Any) -> str:
         return " ".join(super().to_python(value).split())
 
@@ -76,6 +82,7 @@ class CompanyForm(Furnished, forms.Form):
     telefono = Line(label="Teléfono", max_length=20, required=False)
 
     def __init__(self, *args: Any, company: Company | None = None, **kwargs: Any) -> None:
+        self.company = company
         if company is not None:
             kwargs["initial"] = {**initial(company), **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
@@ -158,6 +165,8 @@ def initial(company: Company) -> dict[str, Any]:
         "canton": f"{provincia}-{canton}" if canton else "",
         "distrito": f"{provincia}-{canton}-{distrito}" if distrito else "",
         **dict(zip(EMAIL_FIELDS, company.emails, strict=False)),
+        "tipo_identificacion": company.tipo_identificacion,
+        "identificacion": company.cedula,
     }
 
 
@@ -189,7 +198,8 @@ class IdentifiedCompanyForm(CompanyForm):
         except InvalidError as error:
             self.add_error("identificacion", str(error))
             return
-        if Company.objects.filter(identificacion=data["identificacion"]).exists():
+        same = Company.objects.filter(identificacion=data["identificacion"])
+        if same.exclude(pk=self.company and self.company.pk).exists():
             self.add_error("identificacion", "Ya hay una empresa con este número.")
 
     def values(self) -> dict[str, Any]:
