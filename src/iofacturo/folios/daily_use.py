@@ -13,7 +13,9 @@ from iofacturo.folios.lot import FolioLot
 class DailyUse(models.Model):
     """Kept by the database when entries are added (see `posting`)."""
 
-    lot = models.ForeignKey(FolioLot, models.PROTECT, related_name="days", db_index=False)
+    lot = models.ForeignKey(
+        FolioLot, models.PROTECT, related_name="days", db_index=False, db_constraint=False
+    )
     company = models.ForeignKey(
         Company, models.PROTECT, related_name="folio_days", db_index=False, db_constraint=False
     )

@@ -27,8 +27,11 @@ class FolioEntry(models.Model):
     caller gives to a document for ever (its clave), *label* what people call it.
     """
 
-    lot = models.ForeignKey(FolioLot, models.PROTECT, related_name="entries", db_index=False)
-    # the lot's own foreign key vouches for the company; `verify` compares them
+    # No foreign keys in the database for these two: the trigger that posts the entry refuses one
+    # whose lot is not there or belongs to another company, and lots cannot be deleted.
+    lot = models.ForeignKey(
+        FolioLot, models.PROTECT, related_name="entries", db_index=False, db_constraint=False
+    )
     company = models.ForeignKey(
         Company, models.PROTECT, related_name="folio_entries", db_index=False, db_constraint=False
     )
@@ -49,11 +52,7 @@ class FolioEntry(models.Model):
         verbose_name_plural = "movimientos de folios"
         indexes = [
             models.Index(fields=["company", "day", "id"], name="entry_company_day"),
-            models.Index(
-                fields=["company", "document"],
-                name="entry_company_document",
-                condition=~Q(document=""),
-            ),
+            models.Index(fields=["company", "document"], name="entry_company_document"),
             # whatever is not the use of a folio is rare, and asked for on its own
             models.Index(
                 fields=["company", "day", "id"],

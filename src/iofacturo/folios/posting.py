@@ -5,7 +5,9 @@ trigger checks both against the lot before it moves the counters, and keeps the 
 trigger refuses every other change of the counters. So a counter without its entry, or an entry
 without its counter, cannot be written by any program, whichever way it comes in.
 
-On PostgreSQL the first one fires once per statement, so that a batch moves each lot once.
+On PostgreSQL the first one fires once per statement, so that a batch moves each lot once; and the
+statement that takes a folio stands in a function there, so that it is planned once per connection
+and not once per folio.
 """
 
 from __future__ import annotations
@@ -16,6 +18,24 @@ from django.db.migrations import RunPython
 
 COUNTERS = ("entries_count", "remaining", "adjusted", "consumed", "expired", "voided", "voided_at")
 TRIGGERS = ("folios_folioentry_post", "folios_foliolot_counters")
+COLUMNS = "lot_id, company_id, kind, qty, seq, balance, document, label, operation, actor_id, at, day, note"
+
+
+def eligible(company: str, at: str, replaces: str) -> str:
+    """The query for the lots a document may draw from, in the order of use.
+
+    The arguments are placeholders or names of parameters, never values.
+    """
+    return f"""
+    SELECT id, company_id, entries_count, remaining, expires_at, only_for, kind, activated_at
+    FROM folios_foliolot
+    WHERE company_id = {company} AND expires_at > {at} AND activated_at <= {at}
+      AND voided_at IS NULL AND remaining > 0 AND (only_for = '' OR only_for = {replaces})
+    ORDER BY {ORDER}
+    """  # noqa: S608 - see above
+
+
+ORDER = "only_for = '', expires_at, kind <> 'promo', activated_at, id"
 
 SQLITE = (
     """
@@ -51,48 +71,47 @@ WHEN NEW.entries_count <> OLD.entries_count + 1 OR NOT EXISTS (
 BEGIN
     SELECT RAISE(ABORT, 'folios_foliolot: counters move with an entry only');
 END
-""",
+""",  # noqa: S608 - only constants are put together
 )
 
 POSTGRESQL = (
     """
 CREATE OR REPLACE FUNCTION iofacturo_post_folios() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    lots integer;
-    moved integer;
+    p record;
 BEGIN
-    SELECT count(*) INTO lots FROM (SELECT DISTINCT lot_id, company_id FROM posted) AS distinct_lots;
-    UPDATE folios_foliolot AS l SET
-        entries_count = p.seq,
-        remaining = p.balance,
-        adjusted = l.adjusted + p.adjusted,
-        consumed = l.consumed - p.consumed,
-        expired = l.expired - p.expired,
-        voided = l.voided - p.voided,
-        voided_at = coalesce(l.voided_at, p.voided_at)
-    FROM (
-        SELECT lot_id, company_id, max(seq) AS seq, count(*) AS entries, sum(qty) AS qty,
+    FOR p IN
+        SELECT lot_id, company_id, day, max(seq) AS seq, count(*) AS entries, sum(qty) AS qty,
                (array_agg(balance ORDER BY seq DESC))[1] AS balance,
                coalesce(sum(qty) FILTER (WHERE kind = 'adjust'), 0) AS adjusted,
-               coalesce(sum(qty) FILTER (WHERE kind IN ('consume', 'reverse')), 0) AS consumed,
-               coalesce(sum(qty) FILTER (WHERE kind = 'expire'), 0) AS expired,
-               coalesce(sum(qty) FILTER (WHERE kind = 'void'), 0) AS voided,
+               count(*) FILTER (WHERE kind = 'consume') AS used,
+               count(*) FILTER (WHERE kind = 'reverse') AS returned,
+               coalesce(-sum(qty) FILTER (WHERE kind = 'expire'), 0) AS expired,
+               coalesce(-sum(qty) FILTER (WHERE kind = 'void'), 0) AS voided,
                min(at) FILTER (WHERE kind = 'void') AS voided_at
-        FROM posted GROUP BY lot_id, company_id
-    ) AS p
-    WHERE l.id = p.lot_id AND l.company_id = p.company_id
-      AND l.entries_count + p.entries = p.seq AND l.remaining + p.qty = p.balance;
-    GET DIAGNOSTICS moved = ROW_COUNT;
-    IF moved <> lots THEN
-        RAISE EXCEPTION 'folios_folioentry: an entry does not follow from its lot'
-            USING ERRCODE = 'integrity_constraint_violation';
-    END IF;
-    INSERT INTO folios_dailyuse AS d (lot_id, company_id, day, used, returned, noticed)
-    SELECT lot_id, company_id, day,
-           count(*) FILTER (WHERE kind = 'consume'), count(*) FILTER (WHERE kind = 'reverse'), 0
-    FROM posted WHERE kind IN ('consume', 'reverse') GROUP BY lot_id, company_id, day
-    ON CONFLICT (lot_id, day) DO UPDATE
-    SET used = d.used + excluded.used, returned = d.returned + excluded.returned;
+        FROM posted GROUP BY lot_id, company_id, day ORDER BY min(seq)
+    LOOP
+        UPDATE folios_foliolot AS l SET
+            entries_count = p.seq,
+            remaining = p.balance,
+            adjusted = l.adjusted + p.adjusted,
+            consumed = l.consumed + p.used - p.returned,
+            expired = l.expired + p.expired,
+            voided = l.voided + p.voided,
+            voided_at = coalesce(l.voided_at, p.voided_at)
+        WHERE l.id = p.lot_id AND l.company_id = p.company_id
+          AND l.entries_count + p.entries = p.seq AND l.remaining + p.qty = p.balance;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'folios_folioentry: the entry does not follow from its lot'
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        IF p.used + p.returned > 0 THEN
+            INSERT INTO folios_dailyuse AS d (lot_id, company_id, day, used, returned, noticed)
+            VALUES (p.lot_id, p.company_id, p.day, p.used, p.returned, 0)
+            ON CONFLICT (lot_id, day) DO UPDATE
+            SET used = d.used + excluded.used, returned = d.returned + excluded.returned;
+        END IF;
+    END LOOP;
     RETURN NULL;
 END $$
 """,
@@ -115,6 +134,24 @@ FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION iofacturo_refuse_cou
 )
 
 
+TAKE = f"""
+CREATE OR REPLACE FUNCTION iofacturo_take_folio(
+    for_company bigint, moment timestamptz, today date, replaces text, key text, name text,
+    operation_key text, person bigint
+) RETURNS TABLE (entry bigint, lot bigint, left_over integer) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    INSERT INTO folios_folioentry AS e ({COLUMNS})
+    SELECT l.id, l.company_id, 'consume', -1, l.entries_count + 1, l.remaining - 1,
+           key, name, operation_key, person, moment, today, ''
+    FROM ({eligible("for_company", "moment", "replaces")} LIMIT 1 FOR NO KEY UPDATE) AS l
+    ON CONFLICT (operation) DO NOTHING
+    RETURNING e.id, e.lot_id, e.balance;
+END $$
+"""  # noqa: S608 - only constants are put together
+
+
 def post_by_trigger() -> RunPython:
     """A migration operation; repeat it after any migration that remakes the two tables."""
 
@@ -122,7 +159,7 @@ def post_by_trigger() -> RunPython:
         if schema_editor.connection.vendor == "sqlite":
             for name in TRIGGERS:
                 schema_editor.execute(f"DROP TRIGGER IF EXISTS {name}", params=None)
-        sql = SQLITE if schema_editor.connection.vendor == "sqlite" else POSTGRESQL
+        sql = SQLITE if schema_editor.connection.vendor == "sqlite" else (*POSTGRESQL, TAKE)
         for statement in sql:
             schema_editor.execute(statement, params=None)
 
