@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from hacienda import clave as claves
-from hacienda import identificacion
+from hacienda import identificacion, montos, reglas
 from hacienda.catalogos.tarifa_iva import TARIFA_IVA
 from hacienda.comprobante import (
     Comprobante,
+    Documento,
     FacturaElectronicaCompra,
     Identificacion,
     MensajeReceptor,
     dia,
 )
-from hacienda.errors import InvalidError
+from hacienda.errors import InvalidError, Problem
 from hacienda.respuesta import Fila
 from hacienda.sandbox import codes, sums
 from hacienda.sandbox.store import Document
@@ -42,11 +44,27 @@ def check(
     if comprobante.version != "4.4":
         return rows, []
     rows += [_row(codes.SUMAS, message) for message in sums.problems(comprobante)]
-    return rows, []
+    errors, warnings = _rules(comprobante, now)
+    errors += [p for p in montos.differences(comprobante) if p.is_error]
+    return rows + rows_of(errors), rows_of(warnings)
 
 
-def mensaje_problems(document: Document, mensaje: MensajeReceptor, now: datetime) -> list[Fila]:
-    """What Hacienda would find in a receiver's message alone."""
+def _rules(document: Documento, now: datetime) -> tuple[list[Problem], list[Problem]]:
+    """The library's own rules, as a second opinion: what is wrong, what is odd."""
+    found = reglas.check(document, today=dia(now))
+    return [p for p in found if p.is_error], [p for p in found if not p.is_error]
+
+
+def rows_of(found: Iterable[Problem]) -> list[Fila]:
+    """Problems as rows, each once; they say where by their path."""
+    texts = (f"{p.path}: {p.message}" if p.path else p.message for p in found)
+    return [_row(codes.REGLA, text) for text in dict.fromkeys(texts)]
+
+
+def check_mensaje(
+    document: Document, mensaje: MensajeReceptor, now: datetime
+) -> tuple[list[Fila], list[Fila]]:
+    """What is wrong with a receiver's message alone, and what is merely odd."""
     rows = _fecha(mensaje.fecha_emision_doc, now)
     consecutivo = mensaje.numero_consecutivo_receptor or ""
     if f"{mensaje.clave}-{consecutivo}" != document.identity:
@@ -61,7 +79,8 @@ def mensaje_problems(document: Document, mensaje: MensajeReceptor, now: datetime
         rows.append(_row(codes.SOBRE, "La cédula del emisor no es la del envío."))
     if not _is_number(mensaje.numero_cedula_receptor, document.receptor):
         rows.append(_row(codes.SOBRE, "La cédula del receptor no es la del envío."))
-    return rows
+    errors, warnings = _rules(mensaje, now)
+    return rows + rows_of(errors), rows_of(warnings)
 
 
 def _clave(document: Document, comprobante: Comprobante) -> list[Fila]:

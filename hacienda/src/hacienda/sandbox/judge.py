@@ -17,7 +17,7 @@ from hacienda.firma import verify
 from hacienda.respuesta import Fila
 from hacienda.sandbox import codes, content, structure
 from hacienda.sandbox.answer import Verdict
-from hacienda.sandbox.references import Findings, References
+from hacienda.sandbox.references import References
 from hacienda.sandbox.store import Document
 from hacienda.xml.reader import read
 
@@ -63,17 +63,17 @@ class Judge:
     def _mensaje(
         self, document: Document, value: MensajeReceptor, rows: Sequence[Fila], now: datetime
     ) -> Verdict:
-        found = Findings([], [])
+        warnings: list[Fila] = []
         if not rows:
-            rows = content.mensaje_problems(document, value, now)
+            rows, warnings = content.check_mensaje(document, value, now)
         if not rows:
             found = self._references.check_mensaje(document, value)
-            rows = found.errors
+            rows, warnings = found.errors, warnings + found.warnings
         self._references.spend(document, value.numero_consecutivo_receptor)
         return Verdict(
             clave=document.clave,
             accepted=not rows,
-            rows=rows or found.warnings,
+            rows=rows or warnings,
             nombre_emisor="",
             tipo_emisor=document.emisor[:2],
             numero_emisor=value.numero_cedula_emisor or NINE_ZEROS,
@@ -86,7 +86,10 @@ class Judge:
 
 def signature_problems(xml: bytes, now: datetime) -> list[Fila]:
     """Whether the signature holds, is the issuer's own, and was made with a key in force."""
-    verification = verify(xml)
+    try:
+        verification = verify(xml)
+    except XMLError as error:
+        return [Fila(codes.FIRMA, error.message, 0, 0)]
     if not verification.integrity:
         why = "; ".join(p.message for p in verification.problems if p.is_error)
         return [Fila(codes.FIRMA, f"La firma del comprobante no es válida. {why}".strip(), 0, 0)]
