@@ -542,7 +542,8 @@ def namespace_of(root: str, version: str = "4.4") -> str:
 class Comprobante(_Rooted):
     """Any of the seven documents that are issued; always one of its subclasses.
 
-    It has the elements of all of them; `hacienda.estructura` says which type takes which.
+    It has the elements of all of them; `hacienda.estructura` says which type takes which. The
+    subclasses add no field, so they need no decorator of their own: they inherit all of it.
     """
 
     clave: str | None = _x("Clave")
@@ -570,56 +571,56 @@ class Comprobante(_Rooted):
     version: str = "4.4"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FacturaElectronica(Comprobante):
+    __slots__ = ()
     tipo: ClassVar[str] = "FE"
     codigo: ClassVar[str] = "01"
     root: ClassVar[str] = "FacturaElectronica"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NotaDebitoElectronica(Comprobante):
+    __slots__ = ()
     tipo: ClassVar[str] = "ND"
     codigo: ClassVar[str] = "02"
     root: ClassVar[str] = "NotaDebitoElectronica"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NotaCreditoElectronica(Comprobante):
+    __slots__ = ()
     tipo: ClassVar[str] = "NC"
     codigo: ClassVar[str] = "03"
     root: ClassVar[str] = "NotaCreditoElectronica"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TiqueteElectronico(Comprobante):
     """To the final consumer: no credit, no deductible expense."""
 
+    __slots__ = ()
     tipo: ClassVar[str] = "TE"
     codigo: ClassVar[str] = "04"
     root: ClassVar[str] = "TiqueteElectronico"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FacturaElectronicaCompra(Comprobante):
     """Issued and signed by the buyer, its Receptor, who buys from one not obliged to invoice."""
 
+    __slots__ = ()
     tipo: ClassVar[str] = "FEC"
     codigo: ClassVar[str] = "08"
     root: ClassVar[str] = "FacturaElectronicaCompra"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FacturaElectronicaExportacion(Comprobante):
+    __slots__ = ()
     tipo: ClassVar[str] = "FEE"
     codigo: ClassVar[str] = "09"
     root: ClassVar[str] = "FacturaElectronicaExportacion"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReciboElectronicoPago(Comprobante):
     """The payment of a sale with condition 08 or 10."""
 
+    __slots__ = ()
     tipo: ClassVar[str] = "REP"
     codigo: ClassVar[str] = "10"
     root: ClassVar[str] = "ReciboElectronicoPago"

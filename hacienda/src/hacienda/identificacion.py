@@ -50,7 +50,7 @@ _WANTED = {
     "05": "hasta 20 letras o dígitos",
     "06": "hasta 20 letras o dígitos",
 }
-# How people group the two kinds that they write with dashes; short groups lack their zeros.
+# How people group the two kinds that they write with dashes.
 _GROUPS = {"01": (1, 4, 4), "02": (1, 3, 6)}
 _LENGTHS = {"01": (9,), "02": (10,), "03": (11, 12), "04": (10,)}
 _SEPARATORS = re.compile(r"[\s.\-–—/·]+")
@@ -59,17 +59,16 @@ _SEPARATORS = re.compile(r"[\s.\-–—/·]+")
 def compact(tipo: str, numero: str) -> str:
     """The number as it goes into a document: no separators, upper case, without padding zeros.
 
-    Nothing is checked. Groups written short get their zeros, and the twelve characters of a clave
-    lose theirs.
+    Nothing is checked. Groups of a cédula física written short get their zeros, and the twelve
+    characters of a clave lose theirs.
 
-    >>> compact("01", "1-123-456"), compact("01", "000101230456"), compact("02", "3-101-a1")
-    ('101230456', '101230456', '31010000A1')
+    >>> compact("01", "1-123-456"), compact("01", "000101230456"), compact("02", "3-101-a00001")
+    ('101230456', '101230456', '3101A00001')
     """
     groups = [group for group in _SEPARATORS.split(numero.strip().upper()) if group]
-    sizes = _GROUPS.get(tipo)
-    if sizes and len(groups) == 3:
-        if tipo == "01":  # a certificate writes the first group with two digits
-            groups[0] = groups[0].lstrip("0")
+    if tipo == "01" and len(groups) == 3:
+        groups[0] = groups[0].lstrip("0")  # a certificate writes the first group with two digits
+        sizes = _GROUPS["01"]
         if all(len(group) <= size for group, size in zip(groups, sizes, strict=True)):
             groups = [group.zfill(size) for group, size in zip(groups, sizes, strict=True)]
     text = "".join(groups)

@@ -42,7 +42,7 @@ from decimal import (
     Overflow,
     localcontext,
 )
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from hacienda.catalogos.cabys import es_servicio
 from hacienda.catalogos.tarifa_iva import TARIFA_IVA
@@ -77,6 +77,9 @@ _CONTEXT: Final = Context(
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
 _RATES: Final = {code: entry.tarifa for code, entry in TARIFA_IVA.items()}
+
+
+C = TypeVar("C", bound=Comprobante)
 
 
 def quantize(amount: Decimal) -> Decimal:
@@ -127,10 +130,10 @@ def es_salud(linea: LineaDetalle) -> bool:
 
 
 def calculate(
-    comprobante: Comprobante,
+    comprobante: C,
     *,
     medico_card: bool | Callable[[LineaDetalle], bool] = False,
-) -> Comprobante:
+) -> C:
     """The document with every computed field of its lines and its ResumenFactura.
 
     Stated by the caller: Cantidad, PrecioUnitario, MontoDescuento, the taxes with their codes
@@ -627,12 +630,12 @@ _SPECIFIC: Final = frozenset({"02", "03", "04", "05", "06", "12"})
 
 
 def _rebuilt(
-    comprobante: Comprobante,
+    comprobante: C,
     lines: list[_Linea],
     resumen: ResumenFactura,
     kind: _Kind,
     pick: Callable[[LineaDetalle], bool] | None,
-) -> Comprobante:
+) -> C:
     """The document with its computed fields filled in."""
     totals = _totals(lines, kind)
     cargos: tuple[OtrosCargos, ...] = comprobante.otros_cargos
