@@ -76,13 +76,17 @@ class Style:
     when: datetime = NOW
     time_text: str = ""
     unsigned: str = ""
+    default_namespace: bool = False
 
 
 def sign(xml: bytes, style: Style = Style(), n: int = 1) -> bytes:
     """The document with one more signature as the root's last child."""
     xmlsec = pytest.importorskip("xmlsec", reason="python-xmlsec is not installed")
     root = etree.fromstring(xml)
-    signature = etree.fromstring(template(style, n).encode())
+    text = template(style, n)
+    if style.default_namespace:  # as .NET does: no prefix, and one default inside another
+        text = text.replace("xmlns:ds=", "xmlns=").replace("ds:", "")
+    signature = etree.fromstring(text.encode())
     root.append(signature)
     xmlsec.tree.add_ids(root, ["Id", "ID"])
     context = xmlsec.SignatureContext()

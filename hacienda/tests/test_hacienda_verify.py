@@ -75,6 +75,13 @@ STYLES = {
         transforms=ENVELOPED
         + c14n(EXCLUSIVE, f'<e:InclusiveNamespaces xmlns:e="{EXCLUSIVE}" PrefixList="xsi xsd"/>')
     ),
+    "without prefixes": Style(default_namespace=True, key_value=True),
+    "without prefixes, exclusive": Style(
+        default_namespace=True,
+        canonicalization=EXCLUSIVE,
+        transforms=ENVELOPED + c14n(EXCLUSIVE),
+        part_transforms=c14n(EXCLUSIVE),
+    ),
     "no policy": Style(policy=False),
     "no SigningCertificate": Style(signing_certificate=False),
     "no XAdES": Style(xades=False),
@@ -148,6 +155,12 @@ def test_odd_but_lawful_documents_are_believed():
         "instructions inside": (document(body="<?p i?><A>1</A>"), Style()),
         "carriage returns as references": (document(body="<A>1&#13;\n2</A>"), Style()),
         "xml attributes on the root": (document(attributes=' xml:lang="es"'), Style()),
+        "an Id on the root and comments around it": (
+            document(attributes=' Id="todo"', body="<A><B><C><D/></C></B></A>").replace(
+                b"<FacturaElectronica ", b"<!-- c --><FacturaElectronica ", 1
+            ),
+            Style(uri="#todo"),
+        ),
         "text at the end": (document().replace(b"</Otros><", b"</Otros>\n  <"), Style(indent="  ")),
         "a reference to a part as well": (
             document(body='<A Id="parte">1</A>'),
@@ -360,6 +373,8 @@ def test_certificates_are_judged_at_the_time_of_signing_unless_told():
         (Style(when=BEFORE - timedelta(days=2)), "firmado-fuera-de-vigencia", "warning"),
         (Style(time_text="ayer"), "hora-de-firma-ilegible", "warning"),
         (Style(serial="12345"), "serie-distinta", "error"),
+        (Style(target="#nadie"), "propiedades-sin-destino", "warning"),
+        (Style(target=""), "propiedades-sin-destino", "warning"),
         (Style(issuer="CN=OTRA CA,C=CR"), "emisor-del-certificado-distinto", "warning"),
         (Style(key=rsa_key(1, 1024)), "llave-corta", "warning"),
     ],
@@ -395,7 +410,7 @@ OTHER = authority().issue("CPJ-3-101-999999", "OTRA S.A.")
         (Style(document_reference=False, extra_reference="#llave1"), "firma-no-cubre-el-documento"),
         (Style(uri="#parte"), "firma-no-cubre-el-documento"),
         (Style(properties_reference=False), "propiedades-sin-firmar"),
-        (Style(target="#otra"), "propiedades-de-otra-firma"),
+        (Style(target="#llave{n}"), "propiedades-de-otra-firma"),
         (Style(named_certificate=OTHER), "certificado-distinto"),
         (Style(extra_object="<ds:Object>x</ds:Object>"), "firma-mal-formada"),
         (Style(extra_object="<ds:Object><a/></ds:Object>"), "objeto-sin-firmar"),
@@ -746,6 +761,12 @@ def test_every_attribute_changed_or_dropped_is_seen(name):
                     del target.attrib[attribute]
                 else:
                     target.set(attribute, value)
+                if attribute == "Target" and name != "ours":  # the properties are signed anyway
+                    assert "propiedades-sin-destino" in codes(verify(_text(root), ()))
+                    continue
+                if attribute == "Id" and element.tag == f"{{{DS}}}Signature" and name != "ours":
+                    assert "propiedades-sin-destino" in codes(verify(_text(root), ()))
+                    continue
                 assert not _believed(_text(root)), (element.tag, attribute, value)
 
 

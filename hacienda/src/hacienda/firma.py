@@ -63,9 +63,10 @@ def build_sign(
 
     `when` is the aware instant of signing. Raises `FirmaError` as `sign` does.
     """
-    from hacienda.xml.writer import write
+    from hacienda.xml.writer import write_canonical
 
-    return sign(write(c), llave, when=when, canonical=True)
+    moment = _moment(llave, when)
+    return _signed(write_canonical(c), llave, moment)
 
 
 def sign(xml: bytes, llave: Llave, *, when: datetime, canonical: bool = False) -> bytes:
@@ -80,6 +81,11 @@ def sign(xml: bytes, llave: Llave, *, when: datetime, canonical: bool = False) -
     """
     moment = _moment(llave, when)
     body = (_after_declaration(xml) if canonical else None) or _canonical(xml)
+    return _signed(body, llave, moment)
+
+
+def _signed(body: bytes, llave: Llave, moment: bytes) -> bytes:
+    """A document whose canonical text is `body`, with its signature before the root's end tag."""
     start = _ROOT.match(body)
     close = body.rfind(b"</")
     if start is None or close < 0:
@@ -119,7 +125,9 @@ def _canonical(xml: bytes) -> bytes:
 
 
 def _c14n(root: etree._Element) -> bytes:
-    return etree.tostring(root, method="c14n", with_comments=False)
+    # Of a tree that holds nothing but the root: beside comments lxml's C14N of an element is wrong.
+    alone = parse(etree.tostring(root, encoding="utf-8"), whole=True)
+    return etree.tostring(alone.getroottree(), method="c14n", with_comments=False)
 
 
 class _Scope(NamedTuple):

@@ -73,10 +73,11 @@ _XML = "{http://www.w3.org/XML/1998/namespace}"
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 _IDS = etree.XPath("//@Id | //@ID | //@id | //@xml:id")
 _CROWDED = etree.XPath(f"boolean(//*[@*[{MAX_ATTRIBUTES}]])")
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, collect_ids=False)
 _DEFAULT_C14N = C14N(exclusive=False)
 _NOT_SIGNATURES = re.compile(r"not\(ancestor-or-self::([^\s:()]+):Signature\)")
 _ALL_SIGNATURES = re.compile(r"(?:/descendant::|//|/descendant-or-self::)([^\s:()]+):Signature")
-_OWN_ID = re.compile(r"Signature-([0-9a-f]{32})")
+_OWN_ID = re.compile(r"SignedProperties-([0-9a-f]{32})")
 _SPACE = re.compile(r"[ \t\r\n]+")
 
 
@@ -299,6 +300,7 @@ class _Signature:
         self.signing_time: datetime | None = None
         self.has_properties = False
         self.has_policy = False
+        self._aimed = False
         self._documents: list[_Reference] = []
         self._weak: set[str] = set()
 
@@ -318,7 +320,7 @@ class _Signature:
             for node in cut:
                 if node.getparent() is not None:
                     _cut(node)
-            whole = root if one.only_root else root.getroottree()
+            whole = (_alone(root) if one.only_root else root).getroottree()
             try:
                 changed = _digest(one.digest, _canonical(whole, one.method)) != one.value
             except _Refused as refusal:
@@ -350,6 +352,7 @@ class _Signature:
         properties = self._properties(objects)
         self._choose(certificates, properties)
         self._check_key_value(key_info)
+        self._check_own_ids(value, properties)
         canonicalization, method, *references = self._info(info)
         self._check_references(references, key_info, objects, properties)
         self._check_value(info, canonicalization, method, value)
@@ -379,11 +382,6 @@ class _Signature:
         self._only(info, "ds:SignedInfo", "Id")
         self._only(value, "ds:SignatureValue", "Id")
         self._only(key_info, "ds:KeyInfo", "Id")
-        own = _OWN_ID.fullmatch(node.get("Id", ""))
-        if own and value.get("Id") != f"SignatureValue-{own[1]}":
-            self._refuse(
-                "firma-mal-formada", "ds:SignatureValue", "Los Id de la firma no son los que tenía."
-            )
         return info, value, key_info, objects
 
     def _info(self, info: etree._Element) -> list[etree._Element]:
@@ -453,16 +451,35 @@ class _Signature:
             self._refuse("firma-mal-formada", where, "Hay más de un juego de propiedades.")
         qualifying = found[0]
         self.has_properties = True
-        identity = self.node.get("Id", "")
-        if not identity or qualifying.get("Target") != f"#{identity}":
-            self._refuse("propiedades-de-otra-firma", where, "Las propiedades son de otra firma.")
-        if len(self.ids.get(identity, ())) != 1:
-            self._refuse("id-repetido", "", f"El Id «{identity}» está repetido.")
+        self._check_target(qualifying.get("Target", ""), where)
         self._only(qualifying, where, "Target", "Id")
         names = [_local(child) for child in self._children(qualifying, where)]
         if names not in (["SignedProperties"], ["SignedProperties", "UnsignedProperties"]):
             self._refuse("firma-mal-formada", where, "Las propiedades no están como deben.")
         return qualifying[0]
+
+    def _check_target(self, target: str, where: str) -> None:
+        """The properties name the signature they belong to. Some programs name nothing at all,
+        which harms nobody since the properties are referenced; another element would."""
+        identity = self.node.get("Id", "")
+        if len(self.ids.get(identity, ())) > 1:
+            self._refuse("id-repetido", "", f"El Id «{identity}» está repetido.")
+        self._aimed = bool(identity) and target == f"#{identity}"
+        if self._aimed:
+            return
+        if target[1:] in self.ids:
+            self._refuse("propiedades-de-otra-firma", where, "Las propiedades son de otra firma.")
+        self._warn("propiedades-sin-destino", "Las propiedades no nombran la firma de que son.")
+
+    def _check_own_ids(self, value: etree._Element, properties: etree._Element | None) -> None:
+        """Ours are all made from one word, so that even those that nothing refers to must agree."""
+        own = None if properties is None else _OWN_ID.fullmatch(properties.get("Id", ""))
+        if own and (self.node.get("Id"), value.get("Id"), self._aimed) != (
+            f"Signature-{own[1]}",
+            f"SignatureValue-{own[1]}",
+            True,
+        ):
+            self._refuse("firma-mal-formada", "", "Los Id de la firma no son los que tenía.")
 
     def _choose(self, certificates: list[Certificado], properties: etree._Element | None) -> None:
         """The signer's certificate: the one that the signed properties name, else the first."""
@@ -499,7 +516,7 @@ class _Signature:
             return
         where = f"{self.path}/ds:Object//xades:SigningCertificate/xades:Cert/xades:IssuerSerial"
         serial = self._text(issuer.find(_ds("X509SerialNumber")), "ds:X509SerialNumber").strip()
-        if serial.lstrip("0") != str(certificado.serial):
+        if not serial.isdecimal() or int(serial[:100]) != certificado.serial:
             self.problems.append(
                 Problem(
                     "serie-distinta",
@@ -696,23 +713,19 @@ class _Signature:
         return name, self._base64(node.find(_ds("DigestValue")), where)
 
     def _canonical(self, node: etree._Element, method: C14N) -> bytes:
-        """A part's canonical text in place. Inclusive canonicalisation also brings the `xml:`
-        attributes of what stands above, which lxml leaves behind."""
-        borrowed: list[str] = []
+        """A part's canonical text in place, with the namespaces it inherits; an inclusive one also
+        inherits the `xml:` attributes of what stands above."""
+        alone = _alone(node)
         if not method.exclusive:
             for above in node.iterancestors():
                 for name in above.attrib:
-                    if str(name).startswith(_XML) and name not in node.attrib:
+                    if str(name).startswith(_XML) and name not in alone.attrib:
                         if method.version_11:
                             self._refuse(
                                 "algoritmo-no-admitido", "", "C14N 1.1 con atributos «xml:»."
                             )
-                        node.set(name, above.attrib[name])
-                        borrowed.append(str(name))
-        text = _canonical(node, method)
-        for name in borrowed:
-            del node.attrib[name]
-        return text
+                        alone.set(name, above.attrib[name])
+        return _canonical(alone.getroottree(), method)
 
     def _note_weak(self, digest: str) -> None:
         if digest == "sha1":
@@ -769,7 +782,13 @@ def _leaves_signatures_out(node: etree._Element, algorithm: str) -> bool:
     return match is not None and expression.nsmap.get(match[1]) == DS
 
 
-def _canonical(node: etree._Element | etree._ElementTree, method: C14N) -> bytes:
+def _alone(node: etree._Element) -> etree._Element:
+    """A part as a document of its own that declares all it inherits. lxml's C14N of a part in its
+    tree is wrong: it undeclares a default namespace from the second level on."""
+    return etree.fromstring(etree.tostring(node, encoding="utf-8", with_tail=False), _PARSER)
+
+
+def _canonical(node: etree._ElementTree, method: C14N) -> bytes:
     # A reference within the document never covers comments, whatever its transform says (XML
     # Signature, 4.4.3.3), and a signature with comments inside was refused before.
     try:
