@@ -1109,3 +1109,27 @@ def test_differences_never_raise(values, tipo):
         resumen_factura=ResumenFactura(total_venta=h, total_impuesto=a, total_comprobante=b),
     )
     assert isinstance(montos.differences(document), list)
+
+
+@settings(max_examples=80, deadline=None)
+@given(documents().filter(lambda d: d.detalle_servicio), st.data())
+def test_no_computed_amount_can_be_changed_unnoticed(document, data):
+    c = montos.calculate(document)
+    number = data.draw(st.integers(-1, len(c.detalle_servicio) - 1))
+    holder = c.resumen_factura if number < 0 else c.detalle_servicio[number]
+    names = [
+        name
+        for name in holder.__slots__
+        if isinstance(getattr(holder, name), Decimal)
+        and name not in ("cantidad", "precio_unitario", "total_iva_devuelto")
+    ]
+    name = data.draw(st.sampled_from(names))
+    slack = D("0.01") * (10 + abs(getattr(holder, "cantidad", 0)))
+    changed = replace(holder, **{name: getattr(holder, name) + 1 + slack})
+    if number < 0:
+        bad = replace(c, resumen_factura=changed)
+    else:
+        lines = list(c.detalle_servicio)
+        lines[number] = changed
+        bad = replace(c, detalle_servicio=tuple(lines))
+    assert montos.differences(bad)

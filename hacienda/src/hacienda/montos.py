@@ -618,9 +618,8 @@ def _distribute(
 def _rounded_before(cantidad: Decimal, precio: Decimal) -> Decimal:
     """How far MontoTotal may be off, in units, when it was computed before quantity and price were
     rounded: a price with tax included, or a pump that counts colones and prints litres."""
-    odd = Decimal(2)
-    if precio == precio.quantize(_HUNDREDTH):
-        odd += abs(cantidad) / 2
+    digits = 2 if precio == precio.quantize(_HUNDREDTH) else 5
+    odd = 2 + abs(cantidad).scaleb(2 - digits) / 2
     if cantidad != cantidad.quantize(_HUNDREDTH):
         odd += abs(precio) / 20
     return odd
@@ -1084,10 +1083,15 @@ def _compare_rows(
         resumen.total_exonerado,
         resumen.total_no_sujeto,
     )
-    # Shares of exonerated lines may be taken over all lines together, and the old zero tariff 05
-    # may count as taxed or as exempt: then only the sum is sure.
-    unsure = bool(totals.service[_EXONERADO] or totals.goods[_EXONERADO]) or any(
-        tax.codigo_tarifa_iva == "05" for settled in lines for tax in settled.line.impuesto
+    # Shares of exonerated lines may be taken over all lines together, the old zero tariff 05 may
+    # count as taxed or as exempt, and the law does not place sets and lines without IVA: then only
+    # the sum is sure.
+    unsure = bool(service[_EXONERADO] or goods[_EXONERADO]) or any(
+        settled.line.detalle_surtido
+        or not any(
+            tax.codigo in _IVA and tax.codigo_tarifa_iva != "05" for tax in settled.line.impuesto
+        )
+        for settled in lines
     )
     for row in range(4 if kind.no_sujeto else 2):
         both = (stated_service[row] or _ZERO) + (stated_goods[row] or _ZERO)

@@ -13,10 +13,10 @@ False
 
 from __future__ import annotations
 
-import unicodedata
 from functools import cache
 from importlib.resources import files
 
+from hacienda.catalogos.palabras import fold
 from hacienda.errors import InvalidError
 
 Triple = tuple[str, str, str]
@@ -118,16 +118,6 @@ def validate(provincia: str, canton: str, distrito: str) -> Triple:
 def is_valid(provincia: str, canton: str, distrito: str) -> bool:
     """Whether there is such a district; the codes must be written with their zeros."""
     return bool(canton and distrito and nombre(provincia, canton, distrito))
-
-
-def fold(text: str) -> str:
-    """Lower case without accents, for comparing names as people type them.
-
-    >>> fold("  Pérez ZELEDÓN")
-    '  perez zeledon'
-    """
-    decomposed = unicodedata.normalize("NFD", text.lower())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 @cache

@@ -22,8 +22,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
+from hacienda.catalogos.palabras import fold
 from hacienda.errors import InvalidError
-from hacienda.ubicacion import fold
 
 Clase = Literal["bienes", "servicios"]
 
