@@ -5,7 +5,17 @@ from importlib.util import find_spec
 from django.urls import URLPattern
 
 app_name = "backoffice"
-ROOMS = "renewals companies plans ledger calendar terms payee staff provider".split()
+ROOMS = [
+    "renewals",
+    "companies",
+    "plans",
+    "ledger",
+    "calendar",
+    "terms",
+    "payee",
+    "staff",
+    "provider",
+]
 urlpatterns: list[URLPattern] = []
 for room in ROOMS:
     if find_spec(f"iofacturo.backoffice.{room}"):

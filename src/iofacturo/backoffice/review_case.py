@@ -1,0 +1,279 @@
+"""One case on the desk: what was expected, what was sent, and what should make one look twice."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+
+from iofacturo.accounts.staff import Staff
+from iofacturo.backoffice.review_queue import badge, duration
+from iofacturo.business_time import calendar
+from iofacturo.folios import summary
+from iofacturo.lib import clock, formats
+from iofacturo.renewals import approval, bank, guard, proof
+from iofacturo.renewals.decision import ReviewDecision
+from iofacturo.renewals.proof import PaymentProof, Use
+from iofacturo.renewals.request import RenewalRequest
+from iofacturo.renewals.review import CORRECTIONS, REJECTIONS, REVERSALS
+
+HISTORY = 6
+HOW = {
+    "same": "El mismo archivo",
+    "alike": "Una imagen casi igual",
+    "reference": "La misma referencia del banco",
+}
+REASONS = {
+    **{key: text for key, (text, _) in CORRECTIONS.items()},
+    **REJECTIONS,
+    **REVERSALS,
+}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One row of expected against what the customer said; *tone* is ok, warn or nothing."""
+
+    name: str
+    expected: str
+    stated: str
+    tone: str
+    result: str
+    mono: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    decision: ReviewDecision
+    state: str
+
+    @property
+    def reason(self) -> str:
+        return REASONS.get(self.decision.reason, "")
+
+
+class Case:
+    """Everything a reviewer needs to decide, each piece read once."""
+
+    def __init__(self, request: RenewalRequest, seat: Staff, now: datetime) -> None:
+        self.request, self.seat, self.now = request, seat, now
+        self.quote = request.given
+        self.tone, self.icon, self.word = badge(request, now)
+
+    # -- who may do what ---------------------------------------------------------------------
+
+    @cached_property
+    def is_own(self) -> bool:
+        return guard.is_own(self.seat.user, self.request)
+
+    @property
+    def can_review(self) -> bool:
+        """Whether this person may decide it now."""
+        return (
+            self.seat.may("review")
+            and not self.is_own
+            and self.request.state == RenewalRequest.IN_REVIEW
+            and not self.held_by_other
+        )
+
+    @property
+    def held_by_other(self) -> bool:
+        return self.request.is_taken(self.now) and self.request.taken_by_id != self.seat.user_id
+
+    @property
+    def is_mine(self) -> bool:
+        return self.request.is_taken(self.now) and self.request.taken_by_id == self.seat.user_id
+
+    @property
+    def seat_reviews(self) -> bool:
+        return self.seat.may("review")
+
+    @property
+    def sees_proofs(self) -> bool:
+        """Pictures of payments are for who reviews, not for all staff."""
+        return self.seat.may("review")
+
+    @property
+    def needs_second(self) -> bool:
+        return guard.needs_second(self.request)
+
+    @property
+    def signed_by_me(self) -> bool:
+        return self.request.first_approved_by_id == self.seat.user_id
+
+    @property
+    def can_approve(self) -> bool:
+        if not self.can_review or self.signed_by_me:
+            return False
+        return not self.request.first_approved_by_id or self.seat.may("second")
+
+    @property
+    def can_reverse(self) -> bool:
+        return (
+            self.request.state == RenewalRequest.ACTIVE
+            and self.seat.may("second")
+            and not self.is_own
+        )
+
+    @property
+    def can_reopen(self) -> bool:
+        return (
+            self.request.state == RenewalRequest.EXPIRED
+            and self.seat.may("review")
+            and not self.is_own
+        )
+
+    @property
+    def approve_label(self) -> str:
+        if self.needs_second and not self.request.first_approved_by_id:
+            return "Dar la primera aprobación"
+        return "Aprobar y activar"
+
+    # -- time --------------------------------------------------------------------------------
+
+    @property
+    def elapsed(self) -> str:
+        """Business time since it was sent."""
+        if self.request.submitted_at is None:
+            return ""
+        hours = calendar.current(self.now)
+        return duration(hours.elapsed(self.request.submitted_at, self.now))
+
+    # -- the money ---------------------------------------------------------------------------
+
+    @cached_property
+    def paid(self) -> Decimal:
+        return bank.paid(self.request)
+
+    @property
+    def missing(self) -> Decimal:
+        return max(self.quote.total - self.paid, bank.ZERO)
+
+    @cached_property
+    def credit(self) -> Decimal:
+        return bank.credit(self.request.company, self.quote.currency)
+
+    @cached_property
+    def allocations(self) -> list[bank.Allocation]:
+        return list(bank.lines_of(self.request))
+
+    # -- the proof ---------------------------------------------------------------------------
+
+    @cached_property
+    def proofs(self) -> list[PaymentProof]:
+        return list(
+            proof.standing(self.request)
+            .filter(sent_at__isnull=False)
+            .select_related("request")
+            .prefetch_related("pages")
+        )
+
+    @cached_property
+    def uses(self) -> list[tuple[PaymentProof, Use, str]]:
+        """Earlier appearances of these files: (this file, the earlier one, how they agree)."""
+        found = proof.uses(self.proofs) if self.sees_proofs else {}
+        return [(mine, use, HOW[use.how]) for mine in self.proofs for use in found.get(mine.pk, [])]
+
+    @property
+    def comparison(self) -> list[Comparison]:
+        """Expected against what the customer typed about the transfer."""
+        stated = self.proofs[-1] if self.proofs else None
+        rows = [self._amount(stated), self._date(stated)]
+        rows.append(
+            Comparison("Referencia", self.request.reference, "", "", "Búsquela en el banco", True)
+        )
+        rows.append(
+            Comparison(
+                "Cuenta",
+                formats.iban(self.quote.payee.iban),
+                (stated.bank if stated else ""),
+                "",
+                self.quote.payee.bank,
+                True,
+            )
+        )
+        rows.append(
+            Comparison(
+                "N.º en el banco",
+                "",
+                stated.bank_reference if stated else "",
+                "",
+                "Lo da el banco",
+                True,
+            )
+        )
+        return rows
+
+    def _amount(self, stated: PaymentProof | None) -> Comparison:
+        expected = formats.dinero(self.quote.total, self.quote.currency)
+        if stated is None or stated.amount is None:
+            return Comparison("Monto", expected, "", "", "El cliente no lo escribió")
+        shown = formats.dinero(stated.amount, self.quote.currency)
+        same = stated.amount == self.quote.total
+        return Comparison(
+            "Monto", expected, shown, "ok" if same else "warn", "Coincide" if same else "Otro monto"
+        )
+
+    def _date(self, stated: PaymentProof | None) -> Comparison:
+        begins = clock.local(self.quote.created_at).date()
+        expected = f"desde {formats.dia(begins)}"
+        if stated is None or stated.paid_on is None:
+            return Comparison("Fecha", expected, "", "", "El cliente no la escribió")
+        fits = begins <= stated.paid_on <= clock.local(self.now).date()
+        return Comparison(
+            "Fecha",
+            expected,
+            formats.dia(stated.paid_on),
+            "ok" if fits else "warn",
+            "Coincide" if fits else "Fuera del plazo",
+        )
+
+    @property
+    def warnings(self) -> list[str]:
+        """What should make one look twice."""
+        told = []
+        if not self.quote.holds(self.request.submitted_at or self.now):
+            told.append("Se envió después del plazo del precio: se respeta por la fecha del pago.")
+        if len(self.open_requests) > 1:
+            others = ", ".join(
+                other.number for other in self.open_requests if other.pk != self.request.pk
+            )
+            told.append(f"La empresa tiene otra solicitud abierta: {others}.")
+        return told
+
+    @cached_property
+    def open_requests(self) -> list[RenewalRequest]:
+        return [
+            row
+            for row in RenewalRequest.open_for(self.request.company, self.now)
+            if row.state != RenewalRequest.DRAFT
+        ]
+
+    # -- the company and the past ------------------------------------------------------------
+
+    @cached_property
+    def history(self) -> list[RenewalRequest]:
+        """The company's earlier requests, the newest first."""
+        return list(
+            RenewalRequest.objects.filter(company=self.request.company, submitted_at__isnull=False)
+            .exclude(pk=self.request.pk)
+            .select_related("quote")
+            .order_by("-id")[:HISTORY]
+        )
+
+    @cached_property
+    def folios(self) -> int:
+        return summary.available(self.request.company, self.now)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The timeline, oldest first."""
+        rows = list(self.request.decisions.select_related("actor").order_by("id"))
+        return [Step(row, "now" if row is rows[-1] and self._running else "done") for row in rows]
+
+    @property
+    def _running(self) -> bool:
+        return self.request.state in RenewalRequest.SENT
+
+    @cached_property
+    def lots(self) -> list[object]:
+        return list(approval.lots(self.request))

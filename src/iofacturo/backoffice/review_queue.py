@@ -1,0 +1,177 @@
+"""The queue of the desk: what is due first stands first, in business time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+
+from iofacturo.accounts.user import User
+from iofacturo.business_time import calendar
+from iofacturo.lib import folding
+from iofacturo.renewals import number as numbers
+from iofacturo.renewals import reference as references
+from iofacturo.renewals.request import RenewalRequest
+
+PAGE = 40
+SOON = timedelta(hours=2)  # of business time
+R = RenewalRequest
+FILTERS = {
+    "por-revisar": ("Por revisar", Q(state__in=R.SENT)),
+    "mias": ("Mías", None),
+    "tarde": ("Tarde", None),
+    "segunda": ("Segunda aprobación", Q(state=R.IN_REVIEW, first_approved_by__isnull=False)),
+    "pausa": ("En pausa", Q(state=R.NEEDS_INFO)),
+    "cerradas": (
+        "Cerradas",
+        Q(state__in=(R.ACTIVE, R.REJECTED, R.CANCELLED, R.EXPIRED, R.REVERSED)),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the queue, with its badge."""
+
+    request: RenewalRequest
+    tone: str
+    icon: str
+    word: str
+    hint: str
+
+
+def duration(span: timedelta) -> str:
+    """`2 h 05 min`, `40 min`."""
+    minutes = int(span.total_seconds() // 60)
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest:02d} min" if hours else f"{rest} min"
+
+
+def badge(row: RenewalRequest, now: datetime) -> tuple[str, str, str]:
+    """(tone, icon, words) of a request on the desk."""
+    if row.state == R.NEEDS_INFO:
+        return "info", "edit", "En pausa"
+    if row.state != R.IN_REVIEW or row.due_at is None:
+        return row.tone, row.icon, row.word(now)
+    hours = calendar.current(now)
+    if now > row.due_at:
+        return "bad", "alert", f"{duration(hours.elapsed(row.due_at, now))} tarde"
+    left = hours.elapsed(now, row.due_at)
+    return ("warn" if left <= SOON else ""), "clock", duration(left)
+
+
+class Queue:
+    """The rows that the address asks for; `current` is the case that is open beside it."""
+
+    def __init__(
+        self, request: HttpRequest, now: datetime, current: RenewalRequest | None = None
+    ) -> None:
+        self.user, self.now, self.current = request.user, now, current
+        asked = request.GET.get("estado", "")
+        self.chosen = asked if asked in FILTERS else "por-revisar"
+        self.words = request.GET.get("q", "").strip()[:100]
+        self.after = request.GET.get("desde", "")
+
+    @cached_property
+    def filters(self) -> list[dict[str, object]]:
+        """The filters with how many wait in each; closed ones are not counted."""
+        counts = R.objects.filter(state__in=R.SENT).aggregate(
+            **{
+                name.replace("-", "_"): Count("pk", filter=self._condition(name))
+                for name in FILTERS
+                if name != "cerradas"
+            }
+        )
+        return [
+            {
+                "name": name,
+                "label": label,
+                "count": counts.get(name.replace("-", "_")),
+                "here": name == self.chosen and not self.words,
+            }
+            for name, (label, _) in FILTERS.items()
+        ]
+
+    def _condition(self, name: str) -> Q:
+        if name == "mias":
+            return Q(state=R.IN_REVIEW, taken_by=self.user, taken_until__gt=self.now)
+        if name == "tarde":
+            return Q(state=R.IN_REVIEW, due_at__lt=self.now)
+        condition = FILTERS[name][1]
+        assert condition is not None  # noqa: S101 - the two without one are above
+        return condition
+
+    @property
+    def title(self) -> str:
+        return "Resultados" if self.words else FILTERS[self.chosen][0]
+
+    @cached_property
+    def _found(self) -> list[RenewalRequest]:
+        rows = R.objects.select_related("company", "quote", "taken_by").filter(
+            submitted_at__isnull=False
+        )
+        rows = self._search(rows) if self.words else rows.filter(self._condition(self.chosen))
+        offset = int(self.after) if self.after.isdigit() and len(self.after) < 6 else 0
+        if self.words or self.chosen == "cerradas":
+            rows = rows.order_by("-id")
+            if offset:
+                rows = rows.filter(pk__lt=int(self.after))
+            return list(rows[: PAGE + 1])
+        # what waits is short by nature: the paused ones come after all that run
+        return list(rows.order_by("-state", "due_at", "id")[offset : offset + PAGE + 1])
+
+    def _search(self, rows: QuerySet[RenewalRequest]) -> QuerySet[RenewalRequest]:
+        """By request number, payment reference, or words of the company."""
+        by_number = numbers.compact(self.words)
+        by_reference = references.compact(self.words)
+        condition = Q(number=by_number) | Q(reference=by_reference)
+        company = Q()
+        for word in folding.fold(self.words).split():
+            bare = word.replace("-", "")
+            company &= Q(company__folded__contains=bare if bare.isdigit() else word)
+        return rows.filter(condition | company)
+
+    @property
+    def rows(self) -> list[Row]:
+        return [self._row(row) for row in self._found[:PAGE]]
+
+    @property
+    def more(self) -> str:
+        """Where the next page begins; nothing on the last one."""
+        if len(self._found) <= PAGE:
+            return ""
+        if self.words or self.chosen == "cerradas":
+            return str(self._found[PAGE - 1].pk)
+        offset = int(self.after) if self.after.isdigit() else 0
+        return str(offset + PAGE)
+
+    def _row(self, row: RenewalRequest) -> Row:
+        tone, icon, word = badge(row, self.now)
+        return Row(row, tone, icon, word, self._hint(row))
+
+    def _hint(self, row: RenewalRequest) -> str:
+        if row.state == R.NEEDS_INFO:
+            return "Espera al cliente"
+        if row.state != R.IN_REVIEW:
+            return row.given.plan_name
+        if row.is_taken(self.now):
+            return (
+                "La tiene usted" if row.taken_by_id == self.user.pk else f"La tiene {row.taken_by}"
+            )
+        return "Segunda aprobación" if row.first_approved_by_id else "Sin tomar"
+
+
+def next_for(
+    user: User, now: datetime, after: RenewalRequest | None = None
+) -> RenewalRequest | None:
+    """The next case this person could decide: due first, in nobody else's hands."""
+    free = Q(taken_until__isnull=True) | Q(taken_until__lte=now) | Q(taken_by=user)
+    rows = (
+        R.objects.filter(free, state=R.IN_REVIEW)
+        .exclude(first_approved_by=user)
+        .exclude(company__memberships__user=user)
+    )
+    if after is not None:
+        rows = rows.exclude(pk=after.pk)
+    return rows.order_by("due_at", "id").first()
