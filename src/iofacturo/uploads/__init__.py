@@ -1,1 +1,1 @@
-
+"""Cleaning of everything that people send in, and keeping it."""

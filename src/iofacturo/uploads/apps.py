@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class UploadsConfig(AppConfig):
+    name = "iofacturo.uploads"
+    verbose_name = "archivos recibidos"
