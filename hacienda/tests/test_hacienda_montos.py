@@ -517,23 +517,41 @@ def test_the_code_decides_and_not_the_unit():
 
 
 def test_a_set_is_the_sum_of_its_parts():
-    part = LineaDetalleSurtido(
-        codigo_cabys_surtido=GOODS,
-        cantidad_surtido=D(2),
-        precio_unitario_surtido=D(100),
-        monto_total_surtido=D(200),
-        descuento_surtido=(DescuentoSurtido(monto_descuento_surtido=D(20)),),
-        sub_total_surtido=D(180),
-        base_imponible_surtido=D(180),
-        impuesto_surtido=(
-            ImpuestoSurtido(codigo_impuesto_surtido="01", monto_impuesto_surtido=D("23.4")),
-        ),
-    )
-    item = line(180, Impuesto(codigo="01"), qty=3, detalle_surtido=(part,))
-    c = fe(item)
-    assert c.detalle_servicio[0].sub_total == 540
-    assert c.detalle_servicio[0].impuesto[0].monto == D("70.2")
+    def part(price, tarifa, qty=1, off=0):
+        return LineaDetalleSurtido(
+            codigo_cabys_surtido=GOODS,
+            cantidad_surtido=D(qty),
+            precio_unitario_surtido=D(price),
+            descuento_surtido=(DescuentoSurtido(monto_descuento_surtido=D(off)),) if off else (),
+            impuesto_surtido=(
+                ImpuestoSurtido(codigo_impuesto_surtido="01", codigo_tarifa_iva_surtido=tarifa),
+            ),
+        )
+
+    parts = (part(100, "08", qty=2, off=20), part(50, "02"))
+    c = fe(line(230, Impuesto(codigo="01"), qty=3, detalle_surtido=parts))
+    (item,) = c.detalle_servicio
+    first, second = item.detalle_surtido
+    assert (first.monto_total_surtido, first.sub_total_surtido) == (200, 180)
+    assert (first.base_imponible_surtido, second.base_imponible_surtido) == (180, 50)
+    assert first.impuesto_surtido[0].monto_impuesto_surtido == D("23.4")
+    assert first.impuesto_surtido[0].tarifa_surtido == 13
+    assert second.impuesto_surtido[0].monto_impuesto_surtido == D("0.5")
+    assert (item.monto_total, item.sub_total) == (690, 690)
+    assert item.impuesto[0].monto == D("71.7")
+    assert item.impuesto[0].tarifa is None
+    assert item.monto_total_linea == D("761.7")
     assert montos.differences(c) == []
+    assert montos.calculate(c) == c
+
+    tax = replace(first.impuesto_surtido[0], monto_impuesto_surtido=D(99))
+    bad = replace(item, detalle_surtido=(replace(first, impuesto_surtido=(tax,)), second))
+    paths = [p.path for p in montos.differences(replace(c, detalle_servicio=(bad,)))]
+    assert paths == [
+        "DetalleServicio/LineaDetalle[1]/DetalleSurtido/LineaDetalleSurtido[1]/"
+        "ImpuestoSurtido[1]/MontoImpuestoSurtido",
+        "DetalleServicio/LineaDetalle[1]/Impuesto[1]/Monto",
+    ]
 
 
 # Charges and payments.

@@ -31,7 +31,7 @@ Where the annexes leave a choice, this is taken:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import (
     ROUND_HALF_UP,
@@ -50,10 +50,12 @@ from hacienda.catalogos.unidad_medida import SERVICIOS
 from hacienda.comprobante import (
     Comprobante,
     DatosImpuestoEspecifico,
+    DatosImpuestoEspecificoSurtido,
     Descuento,
     Exoneracion,
     Impuesto,
     LineaDetalle,
+    LineaDetalleSurtido,
     MedioPago,
     OtrosCargos,
     ResumenFactura,
@@ -277,6 +279,7 @@ class _Linea:
     asumido: Decimal
     neto: Decimal
     total: Decimal
+    partes: list[_Linea]
 
 
 def _line(number: int, line: LineaDetalle, kind: _Kind, settle: _Settle) -> _Linea:
@@ -287,6 +290,7 @@ def _line(number: int, line: LineaDetalle, kind: _Kind, settle: _Settle) -> _Lin
         # A REP may compute the tax on another amount than the payment.
         sub_total = monto_total if line.sub_total is None else line.sub_total
         cantidad = Decimal(1)
+        partes = []
     else:
         cantidad = _needed(line.cantidad, number, "Cantidad")
         precio = _needed(line.precio_unitario, number, "PrecioUnitario")
@@ -306,7 +310,8 @@ def _line(number: int, line: LineaDetalle, kind: _Kind, settle: _Settle) -> _Lin
             amount = amount.quantize(_UNIT)
             discounted.append(amount)
             left -= amount
-        computed = _surtido(line, cantidad)
+        partes = _parts(line, kind, settle) if line.detalle_surtido else []
+        computed = _times(cantidad, (part.sub_total for part in partes)) if partes else None
         sub_total = settle(
             "SubTotal",
             line.sub_total,
@@ -328,6 +333,8 @@ def _line(number: int, line: LineaDetalle, kind: _Kind, settle: _Settle) -> _Lin
             has_iva = True
             continue
         amount, proporciones[i] = _specific(tax, tarifas[i], line, cantidad, sub_total)
+        if partes:
+            amount = _parts_tax(partes, cantidad, tax)
         montos[i] = settle(
             f"Impuesto[{i + 1}]/Monto",
             tax.monto,
@@ -365,7 +372,7 @@ def _line(number: int, line: LineaDetalle, kind: _Kind, settle: _Settle) -> _Lin
         for i, tax in enumerate(taxes):
             if tax.codigo not in _IVA:
                 continue
-            parts = _surtido_tax(line, cantidad, tax)
+            parts = _parts_tax(partes, cantidad, tax)
             ordinary = _iva(tax, tarifas[i], base, sub_total) if parts is None else parts
             if ordinary is None:
                 montos[i] = (tax.monto or _ZERO).quantize(_UNIT)
@@ -427,6 +434,7 @@ def _line(number: int, line: LineaDetalle, kind: _Kind, settle: _Settle) -> _Lin
         asumido,
         neto,
         total,
+        partes,
     )
 
 
@@ -522,26 +530,102 @@ def _proporcion(data: DatosImpuestoEspecifico) -> Decimal | None:
     return short if short == exact else exact.quantize(_UNIT)
 
 
-def _surtido(line: LineaDetalle, cantidad: Decimal) -> Decimal | None:
-    """SubTotal of a set: the sum of its parts times the quantity."""
-    if not line.detalle_surtido:
-        return None
-    parts = [part.sub_total_surtido for part in line.detalle_surtido]
-    if any(part is None for part in parts):
-        return None
-    return (sum((p for p in parts if p is not None), _ZERO) * cantidad).quantize(_UNIT)
+def _parts(line: LineaDetalle, kind: _Kind, settle: _Settle) -> list[_Linea]:
+    """The parts of a set, which add up as lines do, under names that end in Surtido."""
+    below = _Kind(base=kind.base, asumido=False, neto=False)
+    out = []
+    for number, part in enumerate(line.detalle_surtido, 1):
+        prefix = f"DetalleSurtido/LineaDetalleSurtido[{number}]/"
+
+        def settle_part(
+            name: str,
+            stated: Decimal | None,
+            computed: Decimal,
+            roundings: int,
+            formula: str,
+            *,
+            other: Decimal | None = None,
+            odd: Decimal = _ZERO,
+            severity: Severity = "error",
+            prefix: str = prefix,
+        ) -> Decimal:
+            name = prefix + name.replace("]/Monto", "]/MontoImpuesto") + "Surtido"
+            name = name.replace("/Impuesto[", "/ImpuestoSurtido[")
+            return settle(
+                name,
+                stated,
+                computed,
+                roundings,
+                formula,
+                other=other,
+                odd=odd,
+                severity=severity,
+            )
+
+        out.append(_line(number, _as_line(part), below, settle_part))
+    return out
 
 
-def _surtido_tax(line: LineaDetalle, cantidad: Decimal, tax: Impuesto) -> Decimal | None:
-    """Monto of a tax of a set, which has no tariff of its own: that of its parts × quantity."""
-    if not line.detalle_surtido or tax.codigo_tarifa_iva is not None:
+def _as_line(part: LineaDetalleSurtido) -> LineaDetalle:
+    """A part of a set under the names of a line."""
+    return LineaDetalle(
+        codigo_cabys=part.codigo_cabys_surtido,
+        cantidad=part.cantidad_surtido,
+        precio_unitario=part.precio_unitario_surtido,
+        monto_total=part.monto_total_surtido,
+        descuento=tuple(
+            Descuento(
+                monto_descuento=discount.monto_descuento_surtido,
+                codigo_descuento=discount.codigo_descuento_surtido,
+            )
+            for discount in part.descuento_surtido
+        ),
+        sub_total=part.sub_total_surtido,
+        iva_cobrado_fabrica=part.iva_cobrado_fabrica_surtido,
+        base_imponible=part.base_imponible_surtido,
+        impuesto=tuple(
+            Impuesto(
+                codigo=tax.codigo_impuesto_surtido,
+                codigo_tarifa_iva=tax.codigo_tarifa_iva_surtido,
+                tarifa=tax.tarifa_surtido,
+                datos_impuesto_especifico=_as_data(tax.datos_impuesto_especifico_surtido),
+                monto=tax.monto_impuesto_surtido,
+            )
+            for tax in part.impuesto_surtido
+        ),
+    )
+
+
+def _as_data(data: DatosImpuestoEspecificoSurtido | None) -> DatosImpuestoEspecifico | None:
+    if data is None:
         return None
-    total = _ZERO
-    for part in line.detalle_surtido:
-        for item in part.impuesto_surtido:
-            if item.codigo_impuesto_surtido == tax.codigo:
-                total += item.monto_impuesto_surtido or _ZERO
-    return (total * cantidad).quantize(_UNIT)
+    return DatosImpuestoEspecifico(
+        cantidad_unidad_medida=data.cantidad_unidad_medida_surtido,
+        porcentaje=data.porcentaje_surtido,
+        proporcion=data.proporcion_surtido,
+        volumen_unidad_consumo=data.volumen_unidad_consumo_surtido,
+        impuesto_unidad=data.impuesto_unidad_surtido,
+    )
+
+
+def _times(cantidad: Decimal, amounts: Iterable[Decimal]) -> Decimal:
+    """What the parts of one set come to in all of them."""
+    return (sum(amounts, _ZERO) * cantidad).quantize(_UNIT)
+
+
+def _parts_tax(partes: list[_Linea], cantidad: Decimal, tax: Impuesto) -> Decimal | None:
+    """Monto of a tax of a set, which has no tariff of its own; None for an ordinary line."""
+    if not partes or tax.codigo_tarifa_iva is not None:
+        return None
+    return _times(
+        cantidad,
+        (
+            monto
+            for part in partes
+            for item, monto in zip(part.line.impuesto, part.montos, strict=True)
+            if item.codigo == tax.codigo
+        ),
+    )
 
 
 def _exonerado(
@@ -706,7 +790,7 @@ def _filled(settled: _Linea, kind: _Kind) -> LineaDetalle:
         numero_vin_o_serie=line.numero_vin_o_serie,
         registro_medicamento=line.registro_medicamento,
         forma_farmaceutica=line.forma_farmaceutica,
-        detalle_surtido=line.detalle_surtido,
+        detalle_surtido=_filled_parts(settled, kind),
         precio_unitario=line.precio_unitario,
         monto_total=settled.monto_total,
         descuento=_filled_discounts(line.descuento, settled.descuentos),
@@ -718,6 +802,33 @@ def _filled(settled: _Linea, kind: _Kind) -> LineaDetalle:
         impuesto_neto=settled.neto if kind.neto else None,
         monto_total_linea=settled.total,
         extra=line.extra,
+    )
+
+
+def _filled_parts(settled: _Linea, kind: _Kind) -> tuple[LineaDetalleSurtido, ...]:
+    stated = settled.line.detalle_surtido
+    if not settled.partes:
+        return stated
+    return tuple(
+        replace(
+            part,
+            monto_total_surtido=new.monto_total,
+            descuento_surtido=tuple(
+                replace(discount, monto_descuento_surtido=amount)
+                if discount.monto_descuento_surtido is None
+                else discount
+                for discount, amount in zip(part.descuento_surtido, new.descuentos, strict=True)
+            ),
+            sub_total_surtido=new.sub_total,
+            base_imponible_surtido=new.base if kind.base else None,
+            impuesto_surtido=tuple(
+                replace(tax, tarifa_surtido=tarifa, monto_impuesto_surtido=monto)
+                for tax, tarifa, monto in zip(
+                    part.impuesto_surtido, new.tarifas, new.montos, strict=True
+                )
+            ),
+        )
+        for part, new in zip(stated, settled.partes, strict=True)
     )
 
 
