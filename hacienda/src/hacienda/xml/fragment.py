@@ -20,6 +20,7 @@ from hacienda.xml.parser import parse
 _TAG = re.compile(r'<(/?)([^\s<>/"]+)((?: [^\s=<>"]+="[^"]*")*)>')
 _ATTRIBUTE = re.compile(r' ([^\s=<>"]+)="[^"]*"')
 _DEFAULT = re.compile(r' xmlns="([^"]*)"')
+_crowded = etree.XPath("boolean(descendant-or-self::*[@*[500]])")  # C14N compares them pairwise
 _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"})
 
 
@@ -122,6 +123,8 @@ def _parsed(rest: str, namespace: str) -> etree._Element:
 
 
 def _c14n(element: etree._Element) -> str:
+    if _crowded(element):
+        raise XMLError("Un elemento desconocido tiene cientos de atributos.")
     try:
         text: bytes = etree.tostring(element, method="c14n", exclusive=True)
     except etree.LxmlError as error:  # a relative namespace, which canonical XML does not allow

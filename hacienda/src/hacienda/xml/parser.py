@@ -25,6 +25,9 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_MARKUP = 600_000
 """How many ``<``, and how many ``=``, a document may hold: it bounds the size of the tree."""
 
+MAX_NAMESPACES = 64
+"""How many namespace declarations may be in scope at one place."""
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is the beginning of this one
@@ -56,12 +59,27 @@ def parse(data: bytes, *, whole: bool = False) -> etree._Element:
             "ningún comprobante lo necesita."
         )
     try:
+        if text.count(b"xmlns") > MAX_NAMESPACES and _most_in_scope(text) > MAX_NAMESPACES:
+            raise XMLError("El XML declara demasiados espacios de nombres.")
         root = etree.fromstring(text, _parser(whole))
     except (etree.XMLSyntaxError, ValueError) as error:
         raise XMLError(f"El archivo no es XML bien formado: {_reason(error)}.") from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise XMLError("El XML declara un tipo de documento (DOCTYPE); por seguridad no se lee.")
     return root
+
+
+def _most_in_scope(text: bytes) -> int:
+    """How many declarations are in force at most. What looks them up compares them one by one."""
+    counter = etree.XMLPullParser(
+        ("start-ns", "end-ns"), encoding="utf-8", resolve_entities=False, no_network=True
+    )
+    counter.feed(text)
+    most = now = 0
+    for event, _ in counter.read_events():
+        now += 1 if event == "start-ns" else -1
+        most = max(most, now)
+    return most
 
 
 def _parser(whole: bool) -> etree.XMLParser[etree._Element]:

@@ -159,17 +159,22 @@ def _problem(tree: etree._ElementTree, path: str | None, kind: str, message: str
 
 
 def _named(tree: etree._ElementTree, path: str | None) -> str:
-    """libxml2's `/*/*[10]/*/*[2]` in the names of the XSD, from below the root."""
+    """libxml2's `/*/*[10]/*/*[2]` in the names of the XSD."""
     found = tree.xpath(path) if path else []
     if not isinstance(found, list) or not found or not isinstance(found[0], etree._Element):
         return ""
+    return path_of(found[0])
+
+
+def path_of(element: etree._Element) -> str:
+    """Where an element stands, in the names of the XSD, from below the root, counted from 1."""
     steps: list[str] = []
-    element: etree._Element | None = found[0]
-    while element is not None:
-        parent = element.getparent()
+    current: etree._Element | None = element
+    while current is not None:
+        parent = current.getparent()
         if parent is not None:
-            steps.append(_step(element))
-        element = parent
+            steps.append(_step(current))
+        current = parent
     return "/".join(reversed(steps))
 
 
