@@ -85,6 +85,8 @@ def check(billing: Billing) -> tuple[Billing, dict[str, str]]:
     elif len(billing.nombre) > 100:
         problems["nombre"] = "El nombre tiene más de 100 letras: Hacienda no admite tantas."
     actividad = billing.actividad.replace(" ", "")
+    if len(actividad) == 5 and actividad.isdigit():
+        actividad = f"{actividad[:4]}.{actividad[4]}"
     if actividad and not _is_actividad(actividad):
         problems["actividad"] = "El código de actividad tiene 6 caracteres, como 5610.0."
     problems |= _email_problems(billing)

@@ -14,7 +14,7 @@ from django.db import transaction
 from iofacturo.lib import clock
 from iofacturo.renewals import bank, decision, due, notices, reservation
 from iofacturo.renewals.decision import ReviewDecision
-from iofacturo.renewals.proof import FOLDER, PaymentProof, ProofPage
+from iofacturo.renewals.proof import PaymentProof, ProofPage, folder
 from iofacturo.renewals.request import RenewalRequest
 
 BATCH = 100
@@ -91,17 +91,26 @@ def sweep(now: datetime) -> int:
         return 0
     _swept["day"] = today
     days = (today - timedelta(days=n) for n in range(SWEEP_AFTER_DAYS, SWEEP_AFTER_DAYS + 7))
-    return sum(_sweep(f"{FOLDER}/{day:%Y/%m/%d}") for day in days)
+    return sum(_sweep(folder(day)) for day in days)
 
 
-def _sweep(folder: str) -> int:
-    try:
-        names = [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]]
-    except (FileNotFoundError, NotADirectoryError):
-        return 0
+def _sweep(where: str) -> int:
+    names = [name for inner in _folders(where) for name in _listed(inner)]
     named = set(PaymentProof.objects.filter(original__in=names).values_list("original", flat=True))
     named |= set(ProofPage.objects.filter(stored__in=names).values_list("stored", flat=True))
     orphans = [name for name in names if name not in named]
     for name in orphans:
         default_storage.delete(name)
     return len(orphans)
+
+
+def _folders(where: str) -> list[str]:
+    """*where* and the folders in it; storage spreads its files over some."""
+    try:
+        return [where, *(f"{where}/{name}" for name in default_storage.listdir(where)[0])]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _listed(where: str) -> list[str]:
+    return [f"{where}/{name}" for name in default_storage.listdir(where)[1]]

@@ -19,7 +19,17 @@ from iofacturo.accounts.user import User
 from iofacturo.folios import offer as offers
 from iofacturo.folios.errors import PromotionExhausted
 from iofacturo.folios.offer import Offer
-from iofacturo.renewals import bank, decision, notices, payee, proof, reservation, sent_form, terms
+from iofacturo.renewals import (
+    bank,
+    decision,
+    notices,
+    payee,
+    proof,
+    reservation,
+    sent_form,
+    terms,
+    transfer,
+)
 from iofacturo.renewals import billing as billings
 from iofacturo.renewals.billing import Billing
 from iofacturo.renewals.decision import ReviewDecision
@@ -217,6 +227,7 @@ def save(
             request.change(at=at, draft=dict(typed), saved_at=at)
         else:
             request.change(saved_at=at)
+        proof.annotate(request, transfer.read(request.draft.get("transfer", {})))
     return request
 
 

@@ -89,17 +89,11 @@ def correction(
         subject = f"Su solicitud {request.number} necesita una corrección"
         what = f"{CORRECTIONS[reason][0]}. Corrija solo eso: lo demás quedó guardado."
     until = (
-        f"Puede hacerlo hasta el {formats.dia_largo(_last_day(request.correct_until))}."
-        if request.correct_until
+        f"Puede hacerlo hasta el {formats.dia_largo(request.last_day_to_correct)}."
+        if request.last_day_to_correct
         else ""
     )
     _tell(request, f"correction:{request.version}", subject, what, message, until, at=at)
-
-
-def _last_day(instant: datetime) -> datetime:
-    from datetime import timedelta
-
-    return instant - timedelta(microseconds=1)
 
 
 def answered(request: RenewalRequest, *, at: datetime) -> None:

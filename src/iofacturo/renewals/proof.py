@@ -7,15 +7,11 @@ money that did arrive may need a new request.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import models, transaction
 from django.db.models import Q
 
@@ -24,15 +20,14 @@ from iofacturo.accounts.user import User
 from iofacturo.lib import clock
 from iofacturo.renewals.errors import Invalid, WrongState
 from iofacturo.renewals.request import RenewalRequest
+from iofacturo.renewals.transfer import Transfer
+from iofacturo.uploads import likeness, storage
 
 if TYPE_CHECKING:
     from iofacturo.uploads.cleaning import Cleaned
 
-MOST_BYTES = 15 * 1024 * 1024
 MOST_PROOFS = 6  # that stand with a request at one time
 MOST_UPLOADS = 30  # to one request, removed ones included
-FOLDER = "proofs"
-ALIKE = 4  # bits of 64 that may differ between two pictures of the same thing
 _BANDS = 4  # of 16 bits: pictures that differ in three bits share at least one
 
 
@@ -92,9 +87,7 @@ class ProofPage(models.Model):
 
     def read(self) -> bytes:
         """The picture, a PNG."""
-        with default_storage.open(self.stored) as file:
-            data: bytes = file.read()
-        return data
+        return storage.read(self.stored)
 
 
 @dataclass(frozen=True)
@@ -108,73 +101,72 @@ class Use:
 # -- making --------------------------------------------------------------------------------------
 
 
-def _folder(at: datetime) -> str:
-    return f"{FOLDER}/{clock.local(at):%Y/%m/%d}"
+def folder(day: date) -> str:
+    """Where the files of one day are kept."""
+    return f"{storage.PROOFS}/{day:%Y/%m/%d}"
 
 
-def store(data: bytes, cleaned: Cleaned, at: datetime) -> tuple[str, list[tuple[str, int]]]:
-    """Write the original and the pages under random names; their names. Before any row."""
-    folder = _folder(at)
-    original = default_storage.save(
-        f"{folder}/{secrets.token_hex(16)}.quarantine", ContentFile(data)
-    )
-    pages = [
-        (
-            default_storage.save(f"{folder}/{secrets.token_hex(16)}.png", ContentFile(page)),
-            len(page),
-        )
-        for page in cleaned.pages
-    ]
-    return original, pages
+@dataclass(frozen=True)
+class Upload:
+    """A file that was cleaned and written to storage, and is not named by a row yet."""
+
+    name: str
+    cleaned: Cleaned
+    original: str
+    pages: list[tuple[str, int]]
+
+
+def store(data: bytes, cleaned: Cleaned, name: str, at: datetime) -> Upload:
+    """Write the original and its clean pages. Before any row, outside any transaction."""
+    where = folder(clock.local(at).date())
+    original = storage.keep(data, folder=where, suffix=".quarantine")
+    pages = [(storage.keep(page, folder=where, suffix=".png"), len(page)) for page in cleaned.pages]
+    return Upload(tidy(name), cleaned, original, pages)
 
 
 def attach(
     request: RenewalRequest, data: bytes, cleaned: Cleaned, name: str, *, by: User, at: datetime
 ) -> PaymentProof:
     """Keep a cleaned file with *request*, which must still be the customer's to change."""
-    original, pages = store(data, cleaned, at)
+    return add(request, store(data, cleaned, name, at), by=by, at=at)
+
+
+def add(request: RenewalRequest, upload: Upload, *, by: User, at: datetime) -> PaymentProof:
+    """The row of a stored file; the same file again is the same proof."""
     with transaction.atomic():
         request = RenewalRequest.lock(request.pk)
         _must_be_editable(request)
         live = list(standing(request))
-        if any(old.sha256 == cleaned.sha256 for old in live):
-            return next(old for old in live if old.sha256 == cleaned.sha256)
+        for old in live:
+            if old.sha256 == upload.cleaned.sha256:
+                return old
         if len(live) >= MOST_PROOFS:
             raise Invalid({"archivo": f"Caben {MOST_PROOFS} archivos: quite uno primero."})
         if PaymentProof.objects.filter(request=request).count() >= MOST_UPLOADS:
             raise Invalid({"archivo": "Ya subió demasiados archivos a esta solicitud."})
-        proof = _create(request, cleaned, tidy(name), original, pages, by=by, at=at)
+        proof = _create(request, upload, by=by, at=at)
         request.change(at=at, saved_at=at)
     return proof
 
 
-def _create(
-    request: RenewalRequest,
-    cleaned: Cleaned,
-    name: str,
-    original: str,
-    pages: Sequence[tuple[str, int]],
-    *,
-    by: User,
-    at: datetime,
-) -> PaymentProof:
-    phash = str(cleaned.phash)
+def _create(request: RenewalRequest, upload: Upload, *, by: User, at: datetime) -> PaymentProof:
+    cleaned = upload.cleaned
     proof = PaymentProof.objects.create(
         company=request.company,
         request=request,
-        name=name,
+        name=upload.name,
         kind=cleaned.kind,
         size=cleaned.size,
         sha256=cleaned.sha256,
-        phash=phash,
-        original=original,
+        phash=cleaned.phash,
+        original=upload.original,
         uploaded_by=by,
         uploaded_at=at,
-        **_bands(phash),
+        **_bands(cleaned.phash),
     )
     ProofPage.objects.bulk_create(
         ProofPage(proof=proof, number=i, stored=stored, size=size)
-        for i, (stored, size) in enumerate(pages, start=1)
+        for i, (stored, size) in enumerate(upload.pages, start=1)
     )
     return proof
 
@@ -210,22 +202,15 @@ def remove(request: RenewalRequest, pk: int, *, at: datetime) -> None:
             request.change(at=at, saved_at=at)
 
 
-def annotate(
-    request: RenewalRequest,
-    *,
-    paid_on: date | None,
-    amount: Decimal | None,
-    bank: str = "",
-    bank_reference: str = "",
-) -> None:
-    """Write what the customer typed about the transfer on the newest unsent proof."""
+def annotate(request: RenewalRequest, told: Transfer) -> None:
+    """Write what the customer told about the transfer on the newest unsent proof."""
     newest = standing(request).filter(sent_at=None).order_by("-id").first()
     if newest is not None:
         PaymentProof.objects.filter(pk=newest.pk).update(
-            paid_on=paid_on,
-            amount=amount,
-            bank=bank[:80],
-            bank_reference=fold_reference(bank_reference),
+            paid_on=told.paid_on,
+            amount=told.amount,
+            bank=told.bank,
+            bank_reference=fold_reference(told.number),
         )
 
 
@@ -302,5 +287,4 @@ def _how(proof: PaymentProof, other: PaymentProof) -> str:
         return "same"
     if proof.bank_reference and proof.bank_reference == other.bank_reference:
         return "reference"
-    differing = (int(proof.phash, 16) ^ int(other.phash, 16)).bit_count()
-    return "alike" if differing <= ALIKE else ""
+    return "alike" if likeness.near(proof.phash, other.phash) else ""

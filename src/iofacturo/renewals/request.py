@@ -11,7 +11,7 @@ acts live in the files of their own names: `draft`, `submission`, `answer`, `rev
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
@@ -19,6 +19,7 @@ from django.db.models import F, Q
 
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.user import User
+from iofacturo.lib import clock
 from iofacturo.renewals import number as numbers
 from iofacturo.renewals import reference as references
 from iofacturo.renewals.billing import Billing, BillingSnapshot
@@ -169,6 +170,13 @@ class RenewalRequest(models.Model):
         if self.state == self.IN_REVIEW and (self.is_taken(at) or self.first_approved_by_id):
             return "En revisión"
         return self.get_state_display()
+
+    @property
+    def last_day_to_correct(self) -> date | None:
+        """The last day on which a correction is taken, in Costa Rica."""
+        if self.correct_until is None:
+            return None
+        return clock.local(self.correct_until - timedelta(microseconds=1)).date()
 
     @property
     def tone(self) -> str:

@@ -12,12 +12,21 @@ from django.db import transaction
 from iofacturo.accounts.user import User
 from iofacturo.folios.errors import PromotionExhausted
 from iofacturo.renewals import billing as billings
-from iofacturo.renewals import decision, draft, due, notices, proof, reservation, sent_form
+from iofacturo.renewals import (
+    decision,
+    draft,
+    due,
+    notices,
+    proof,
+    reservation,
+    sent_form,
+    transfer,
+)
 from iofacturo.renewals.billing import Billing
 from iofacturo.renewals.decision import ReviewDecision
 from iofacturo.renewals.due import DueTime
 from iofacturo.renewals.errors import Decided, Invalid
-from iofacturo.renewals.proof import PaymentProof
+from iofacturo.renewals.proof import PaymentProof, Upload
 from iofacturo.renewals.request import BILLING, PAYMENT, PROOF, RenewalRequest
 from iofacturo.renewals.terms import TermsAcceptance
 
@@ -30,6 +39,8 @@ def submit(
     token: str,
     contents: Mapping[str, Any],
     terms: int | None,
+    typed: Mapping[str, Any] | None = None,
+    upload: Upload | None = None,
     ip: str | None = None,
     seen: int | None = None,
     consent: Decimal | None = None,
@@ -37,6 +48,8 @@ def submit(
 ) -> RenewalRequest:
     """Send a draft to review. *contents* is all the form held, *terms* the version it accepted.
 
+    *typed* and *upload* are kept with it in the same transaction, so that the twin of a double
+    click finds either nothing or everything. `remember` offers the billing data the next time.
     Raises Invalid with every problem, PriceRose, Stale, Repeated or Decided; then nothing was
     sent. With the same token and contents again: the same request, and nothing happens twice.
     """
@@ -50,6 +63,7 @@ def submit(
         ):
             raise Decided(decision.last(request))
         request.seen(seen)
+        _keep(request, typed, upload, by=by, at=at)
         _settle_quote(request, by=by, at=at, consent=consent)
         billing = _check_draft(request, terms)
         _send(request, billing, by=by, at=at, ip=ip)
@@ -58,6 +72,22 @@ def submit(
         form.request = request
         form.save(update_fields=["request"])
     return request
+
+
+def _keep(
+    request: RenewalRequest,
+    typed: Mapping[str, Any] | None,
+    upload: Upload | None,
+    *,
+    by: User,
+    at: datetime,
+) -> None:
+    if upload is not None:
+        proof.add(request, upload, by=by, at=at)
+        request.version = RenewalRequest.lock(request.pk).version
+    if typed is not None and dict(typed) != dict(request.draft):
+        request.change(at=at, draft=dict(typed), saved_at=at)
+    proof.annotate(request, transfer.read(request.draft.get("transfer", {})))
 
 
 def problems(request: RenewalRequest, *, terms: int | None) -> dict[str, str]:
@@ -131,6 +161,8 @@ def answer(
     token: str,
     contents: Mapping[str, Any],
     billing: Billing | None = None,
+    upload: Upload | None = None,
+    typed: Mapping[str, Any] | None = None,
     message: str = "",
     seen: int | None = None,
 ) -> RenewalRequest:
@@ -146,6 +178,7 @@ def answer(
         if request.state != RenewalRequest.NEEDS_INFO:
             raise Decided(decision.last(request))
         request.seen(seen)
+        _keep(request, typed, upload, by=by, at=at)
         checked = _check_answer(request, billing)
         _resume(request, checked, by=by, at=at, message=message)
         form.request = request

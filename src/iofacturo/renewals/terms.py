@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.conf import settings
@@ -16,6 +17,12 @@ from iofacturo.lib import clock
 def text_hash(text: str) -> str:
     """SHA-256 of the text as it is stored, in hex: what an acceptance remembers."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Block:
+    text: str
+    heading: bool
 
 
 class TermsVersion(models.Model):
@@ -38,9 +45,10 @@ class TermsVersion(models.Model):
         return clock.local(self.effective_at).date()
 
     @property
-    def paragraphs(self) -> list[str]:
-        """The text's blocks, for a page; a block that begins with `# ` is a heading."""
-        return [block.strip() for block in self.text.split("\n\n") if block.strip()]
+    def blocks(self) -> list[Block]:
+        """The text's paragraphs, for a page; one that begins with `# ` is a heading."""
+        texts = (block.strip() for block in self.text.split("\n\n"))
+        return [Block(t.removeprefix("# "), t.startswith("# ")) for t in texts if t]
 
 
 def current(at: datetime) -> TermsVersion | None:

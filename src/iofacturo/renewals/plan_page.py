@@ -1,0 +1,121 @@
+"""Mi Plan: what the company has, what it asked for, what it can buy."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from iofacturo.accounts.access import member
+from iofacturo.accounts.company import Company
+from iofacturo.folios import offer, summary
+from iofacturo.lib import clock
+from iofacturo.renewals.request import RenewalRequest
+from iofacturo.renewals.seated import SeatedRequest
+from iofacturo.renewals.sent_form import new_token
+
+SHOWN = 8  # requests on the page; all of them in the CSV and behind «Ver todas»
+
+
+@member("see")
+@require_safe
+def mi_plan(request: SeatedRequest) -> HttpResponse:
+    """`/mi-plan/`: Resumen de plan and Renovación de plan. `?solicitudes=todas` shows them all."""
+    now, company = clock.now(), request.company
+    everything = request.GET.get("solicitudes") == "todas"
+    rows = list(_requests(company)[: None if everything else SHOWN + 1])
+    more = not everything and len(rows) > SHOWN
+    had_plan = summary.has_ever_had_plan(company)
+    may_renew = request.membership.may("renew")
+    context: dict[str, Any] = {
+        "now": now,
+        "had_plan": had_plan,
+        "may_renew": may_renew,
+        "overview": summary.overview(company, now) if had_plan else None,
+        "requests": [Row(one, now) for one in (rows[:SHOWN] if more else rows)],
+        "more_requests": more,
+        "waiting": [one for one in rows if one.state in RenewalRequest.SENT],
+        "token": new_token(),
+    }
+    if had_plan and may_renew:
+        context |= choices(company, now, request.GET.get("plan", ""))
+    return render(request, "renewals/mi_plan.html", context)
+
+
+def choices(company: Company, now: datetime, chosen: str = "") -> dict[str, Any]:
+    """What the plan cards need: the offers, the company's pace and the one that suits it."""
+    return {
+        "offers": offer.offers(company, now),
+        "pace": summary.pace(company, now),
+        "suggested": summary.suggested(company, now),
+        "chosen": chosen,
+    }
+
+
+def _requests(company: Company) -> QuerySet[RenewalRequest]:
+    return company.renewal_requests.select_related("quote", "taken_by").order_by("-id")
+
+
+class Row:
+    """One line of the table of requests."""
+
+    def __init__(self, request: RenewalRequest, now: datetime) -> None:
+        self.request, self.now = request, now
+        self.word = request.word(now)
+        self.is_draft = request.state == RenewalRequest.DRAFT
+        self.is_lapsed = request.state == RenewalRequest.EXPIRED and request.submitted_at is None
+        self.at = request.submitted_at or request.saved_at
+        self.late = request.is_late(now)
+
+
+HEADINGS = (
+    "Número", "Referencia", "Plan", "Folios", "Total", "Moneda", "Estado", "Creada", "Enviada",
+    "Respuesta a más tardar", "Resuelta",
+)  # fmt: skip
+
+
+@member("see")
+@require_safe
+def requests_csv(request: SeatedRequest) -> HttpResponse:
+    """`/mi-plan/solicitudes.csv`: every request of the company; opens in a spreadsheet as text."""
+    now = clock.now()
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="solicitudes.csv"'
+    answer.write("\ufeff")
+    writer = csv.writer(answer)
+    writer.writerow(HEADINGS)
+    for row in _requests(request.company).iterator(chunk_size=500):
+        writer.writerow(_safe(_cells(row, now)))
+    return answer
+
+
+def _cells(row: RenewalRequest, now: datetime) -> list[str]:
+    quote = row.given
+    return [
+        row.number,
+        row.reference,
+        quote.plan_name,
+        str(quote.all_folios),
+        str(quote.total),
+        quote.currency,
+        row.word(now),
+        _moment(row.created_at),
+        _moment(row.submitted_at),
+        _moment(row.due_at if row.state == RenewalRequest.IN_REVIEW else None),
+        _moment(row.decided_at),
+    ]
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{clock.local(at):%Y-%m-%d %H:%M}" if at else ""
+
+
+def _safe(cells: Iterable[str]) -> list[str]:
+    """Cells that a spreadsheet does not take for formulas."""
+    return [f"'{cell}" if cell[:1] in "=+-@\t\r" and cell else cell for cell in cells]
