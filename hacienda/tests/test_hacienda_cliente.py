@@ -663,3 +663,15 @@ def test_a_conversation_needs_no_server() -> None:
     script = Scripted(state("recibido"))
     cliente = script.client()
     assert talk(cliente._http, cliente._talks.status(CLAVE)).estado == "recibido"
+
+
+def test_passwords_travel_only_where_the_other_side_is_verified() -> None:
+    import ssl
+
+    from hacienda.transporte import http_client
+
+    for urls in (("https://a/",), ("http://127.0.0.1/", "https://a/"), ("HTTPS://a/",)):
+        with http_client(*urls) as http:
+            context = http._transport._pool._ssl_context
+            assert context.verify_mode is ssl.CERT_REQUIRED
+            assert context.check_hostname

@@ -34,7 +34,8 @@ from hacienda.transporte import (
     Conversation,
     NoAnswer,
     ask,
-    is_loopback,
+    http_client,
+    http_client_async,
     talk,
     talk_async,
     told_wait,
@@ -395,11 +396,9 @@ class Cliente:
         timeout: float = TIMEOUT,
         tokens: TokenCache | None = None,
     ) -> None:
-        import httpx
-
         self._talks = _Talks(environment, user, password, url=url, timeout=timeout, tokens=tokens)
         self.environment = self._talks.environment
-        self._http = httpx.Client(trust_env=not is_loopback(self.environment.api))
+        self._http = http_client(self.environment.api, self.environment.idp)
 
     def __enter__(self) -> Cliente:
         return self
@@ -493,11 +492,9 @@ class AsyncCliente:
         timeout: float = TIMEOUT,
         tokens: TokenCache | None = None,
     ) -> None:
-        import httpx
-
         self._talks = _Talks(environment, user, password, url=url, timeout=timeout, tokens=tokens)
         self.environment = self._talks.environment
-        self._http = httpx.AsyncClient(trust_env=not is_loopback(self.environment.api))
+        self._http = http_client_async(self.environment.api, self.environment.idp)
 
     async def __aenter__(self) -> AsyncCliente:
         return self

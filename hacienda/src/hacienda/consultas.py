@@ -32,7 +32,8 @@ from hacienda.transporte import (
     Conversation,
     NoAnswer,
     ask,
-    is_loopback,
+    http_client,
+    http_client_async,
     talk,
     talk_async,
     told_wait,
@@ -301,10 +302,8 @@ class Consultas:
         cache: Cache | None = None,
         pace: Pace | None = None,
     ) -> None:
-        import httpx
-
         self._talks = _Talks(url, timeout, cache, pace)
-        self._http = httpx.Client(trust_env=not is_loopback(url))
+        self._http = http_client(url)
 
     def __enter__(self) -> Consultas:
         return self
@@ -364,10 +363,8 @@ class AsyncConsultas:
         cache: Cache | None = None,
         pace: Pace | None = None,
     ) -> None:
-        import httpx
-
         self._talks = _Talks(url, timeout, cache, pace)
-        self._http = httpx.AsyncClient(trust_env=not is_loopback(url))
+        self._http = http_client_async(url)
 
     async def __aenter__(self) -> AsyncConsultas:
         return self

@@ -12,12 +12,14 @@ import asyncio
 import email.utils
 import json
 import re
+import ssl
 import time
 from collections.abc import AsyncIterable, Generator, Iterable, Mapping
 from concurrent import futures
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -28,6 +30,7 @@ T = TypeVar("T")
 
 # Answers of Hacienda are some kilobytes; what is far above that is not an answer of Hacienda.
 MAX_ANSWER_BYTES = 20_000_000
+MAX_CONNECTIONS = 100
 
 
 class NoAnswer(Exception):
@@ -160,6 +163,40 @@ def is_loopback(url: str) -> bool:
     """
     host = urlsplit(url).hostname or ""
     return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def http_client(*urls: str) -> httpx.Client:
+    """A client for talking to these addresses."""
+    import httpx
+
+    return httpx.Client(**_settings(*urls))
+
+
+def http_client_async(*urls: str) -> httpx.AsyncClient:
+    """A client for talking to these addresses from an event loop."""
+    import httpx
+
+    return httpx.AsyncClient(**_settings(*urls))
+
+
+def _settings(*urls: str) -> dict[str, Any]:
+    import httpx
+
+    return {
+        # Nothing to verify where nothing is encrypted; one address that is, and all is verified.
+        "verify": _trusted() if any(not url.startswith("http:") for url in urls) else False,
+        "trust_env": not all(is_loopback(url) for url in urls),
+        # As many kept open as may be open: closing some after each burst costs more than they do.
+        "limits": httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=None),
+    }
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities one trusts; reading them takes longer than a call, so once per process."""
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 def talk(client: httpx.Client, conversation: Conversation[T]) -> T:

@@ -12,7 +12,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from hacienda.sandbox.store import Store
-from hacienda.transporte import is_loopback
+from hacienda.transporte import http_client, is_loopback
 
 RETRIES = 3
 # Seconds, real ones, before each retry.
@@ -32,6 +32,7 @@ class Callbacks:
         self._stop = threading.Event()
         self._busy: set[int] = set()
         self._lock = threading.Lock()
+        self._http = http_client("http://127.0.0.1")
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="callbacks")
         self._thread = threading.Thread(target=self._run, name="callbacks", daemon=True)
 
@@ -44,6 +45,7 @@ class Callbacks:
         if self._thread.ident is not None:
             self._thread.join(2 * TIMEOUT)
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._http.close()
 
     def add(self, url: str, body: bytes) -> None:
         """Tell this address as soon as can be."""
@@ -88,12 +90,8 @@ class Callbacks:
         import httpx
 
         try:
-            answer = httpx.post(
-                url,
-                content=body,
-                headers={"Content-Type": "application/json"},
-                timeout=TIMEOUT,
-                trust_env=False,
+            answer = self._http.post(
+                url, content=body, headers={"Content-Type": "application/json"}, timeout=TIMEOUT
             )
         except (httpx.HTTPError, httpx.InvalidURL):
             return False
