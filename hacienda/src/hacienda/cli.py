@@ -73,7 +73,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"error interno, por favor repórtelo: {type(error).__name__}: {error}")
     for note in result.notes:
         _complain(note)
-    _print(result, as_json=arguments.json)
+    try:
+        _print(result, as_json=arguments.json)
+    except OSError as error:
+        _silence()
+        # Who reads us may stop when it has enough; a full disk is another matter.
+        if not isinstance(error, BrokenPipeError):
+            return _fail(f"no se puede escribir el resultado: {error.strerror or error}")
     return result.code
 
 
@@ -107,19 +113,19 @@ def _print(result: _Result, *, as_json: bool) -> None:
         )
         if out and isinstance(result.text, str):
             out += b"\n"
-    try:
-        stream = getattr(sys.stdout, "buffer", None)
-        if stream is None:  # a stream of text took the place of standard output
-            sys.stdout.write(out.decode(errors="replace"))
-        else:
-            sys.stdout.flush()
-            stream.write(out)
-            stream.flush()
+    stream = getattr(sys.stdout, "buffer", None)
+    if stream is not None:
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Who read us has had enough. Python would complain again when it closes the stream.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stream.write(out)
+        stream.flush()
+    elif sys.stdout is not None:  # a stream of text took the place of standard output
+        sys.stdout.write(out.decode(errors="replace"))
+
+
+def _silence() -> None:
+    """Let Python close standard output without complaining a second time."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _json(data: Any) -> bytes:
@@ -142,7 +148,7 @@ def _input(name: str) -> bytes:
     if len(data) > MAX_INPUT:
         raise XMLError(f"{shown} mide más de {MAX_INPUT // (1024 * 1024)} MB.")
     if not data.strip():
-        raise XMLError(f"{shown} está vacío.")
+        raise XMLError(f"{shown} no trae nada.")
     return data
 
 
