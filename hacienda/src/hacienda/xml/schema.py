@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
 
@@ -72,7 +72,7 @@ def validate(
     if generation not in GENERATIONS:
         raise HaciendaError(f"No hay generación «{generation}»: use 2025 o 2026.")
     root = parse(data)
-    schema = _schema(_file(root, generation, directory))
+    schema = _schema(_file(str(root.tag), generation, _folder(directory)))
     if not signed and root.find(f"{{{_DS}}}Signature") is None:
         root.append(etree.fromstring(_DUMMY_SIGNATURE))
     return schema.problems(root)
@@ -114,16 +114,16 @@ def _schema(file: Path) -> _Schema:
 
 def _folder(directory: str | Path | None) -> Path | None:
     named = directory if directory is not None else os.environ.get("HACIENDA_XSD_DIR", "")
-    return Path(named) if named and str(named) else None
+    return Path(os.path.abspath(named)) if named and str(named) else None
 
 
-def _file(root: etree._Element, generation: str, directory: str | Path | None) -> Path:
-    folder = _folder(directory)
+@lru_cache(maxsize=256)  # looking for a file takes as long as reading a small document
+def _file(tag: str, generation: str, folder: Path | None) -> Path:
     if folder is None:
         raise HaciendaError(
             "No hay esquemas con qué validar: ponga en HACIENDA_XSD_DIR la carpeta de los XSD."
         )
-    name = etree.QName(root)
+    name = etree.QName(tag)
     version = _NAMESPACE.fullmatch(name.namespace or "")
     if by_root(name.localname) is None or version is None:
         raise XMLError(
