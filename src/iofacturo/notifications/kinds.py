@@ -1,0 +1,80 @@
+"""Every kind of notice, in one table: how it is shown, who gets it, and what it says.
+
+The rooms that know the details word their own notices (`subject` and `body` of `notify`); what is
+the same every time is worded here, with the values of `params` in their places.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    label: str  # what sort of news it is, in two or three words
+    icon: str
+    tone: str = ""  # as badges have it: "", info, ok, warn, bad
+    act: str = "renew"  # people of the company who may do this are told
+    subject: str = ""
+    body: str = ""
+
+
+EARLY = (
+    "Puede renovar desde ya: lo que compre se suma y los folios que le quedan conservan su fecha."
+)
+AFTER_EXPIRY = "Los que queden ese día no se podrán usar después; primero se gastan esos."
+
+KINDS: dict[str, Kind] = {
+    "renewal.received": Kind("Solicitud recibida", "inbox", "info"),
+    "renewal.taken": Kind("En revisión", "eye", "info"),
+    "renewal.correction": Kind("Corrección solicitada", "edit", "warn"),
+    "renewal.answered": Kind("Corrección recibida", "inbox", "info"),
+    "renewal.activated": Kind("Plan activado", "good", "ok"),
+    "renewal.rejected": Kind("Solicitud rechazada", "stop", "bad"),
+    "renewal.cancelled": Kind("Solicitud cancelada", "void"),
+    "renewal.expired": Kind("Solicitud vencida", "calendar", "warn"),
+    "renewal.lapsed": Kind("Precio vencido", "calendar", "warn"),
+    "renewal.resurrected": Kind("Solicitud reabierta", "retry", "info"),
+    "renewal.rescheduled": Kind("Nueva hora de respuesta", "clock", "info"),
+    "renewal.reversed": Kind("Plan revertido", "void", "bad"),
+    # params: left (folios of all live plans)
+    "folios.20": Kind(
+        "Folios", "plan", "warn", "issue",
+        "Le quedan pocos folios: {left}",
+        "Ya usó el 80 % de los folios de sus planes vigentes.\n\n" + EARLY,
+    ),
+    "folios.10": Kind(
+        "Folios", "plan", "warn", "issue",
+        "Le quedan muy pocos folios: {left}",
+        "Ya usó el 90 % de los folios de sus planes vigentes.\n\n" + EARLY,
+    ),
+    "folios.0": Kind(
+        "Folios", "alert", "bad", "issue",
+        "Se le acabaron los folios",
+        "Sus borradores se guardan y los podrá emitir en cuanto active un plan.\n\n"
+        "Consultar y descargar sigue abierto.",
+    ),
+    # params: plan (its name), day (last valid day), left (folios of that plan)
+    "folios.30_days": Kind(
+        "Vencimiento", "calendar", "info", "issue",
+        "Su {plan} vence el {day}: aún tiene {left}",
+        "Faltan 30 días. " + AFTER_EXPIRY + "\n\n" + EARLY,
+    ),
+    "folios.7_days": Kind(
+        "Vencimiento", "calendar", "warn", "issue",
+        "Su {plan} vence el {day}: aún tiene {left}",
+        "Falta una semana. " + AFTER_EXPIRY + "\n\n" + EARLY,
+    ),
+    "folios.1_day": Kind(
+        "Vencimiento", "calendar", "bad", "issue",
+        "Su {plan} vence mañana: aún tiene {left}",
+        "El último día para usarlos es el {day}. Consultar y descargar seguirá abierto.\n\n"
+        + EARLY,
+    ),
+}  # fmt: skip
+
+
+def get(kind: str) -> Kind:
+    """The entry of *kind*; KeyError with its name when the table lacks it."""
+    try:
+        return KINDS[kind]
+    except KeyError:
+        raise KeyError(f"{kind!r} is no kind of notice: add it to notifications/kinds.py") from None
