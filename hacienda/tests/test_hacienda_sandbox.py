@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -972,6 +973,7 @@ def test_faults_from_the_command_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
+        ["--port", "x"],
         ["--faults", "inventada=1"],
         ["--now", "mañana"],
         ["--host", "0.0.0.0"],
@@ -998,12 +1000,22 @@ def test_a_port_in_use_is_told(sandbox: Server) -> None:
         Server(port=sandbox.port)
 
 
-def test_its_clock_starts_where_the_environment_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [
+        ([], {"HACIENDA_NOW": "2031-05-05T10:00:00-06:00"}),
+        (["--now", "2031-05-05T10:00"], {}),
+        (["--now", "2031-05-05T09:00", "--clock-offset", "3600"], {}),
+    ],
+)
+def test_its_clock_starts_where_it_is_told(
+    arguments: list[str], environment: dict[str, str]
+) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "hacienda.sandbox.server", "--port", "0"],
+        [sys.executable, "-m", "hacienda.sandbox.server", "--port", "0", *arguments],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "HACIENDA_NOW": "2031-05-05T10:00:00-06:00"},
+        env={**os.environ, **environment},
     )
     url = process.stdout.readline().split()[-1]
     now = httpx.get(f"{url}/_sandbox/").json()["now"]
@@ -1011,3 +1023,22 @@ def test_its_clock_starts_where_the_environment_says(tmp_path: Path) -> None:
     process.wait(10)
     process.stdout.close()
     assert now.startswith("2031-05-05T16:00")
+
+
+def test_it_ends_at_once_with_calls_under_way(tmp_path: Path) -> None:
+    """Somebody's callback address that never answers does not hold it up; nor does a client."""
+    command = start(tmp_path / "estado.sqlite3")
+    silent = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+    idle = http.client.HTTPConnection("127.0.0.1", int(command.url.rsplit(":", 1)[1]))
+    idle.connect()
+    with Cliente("sandbox-local", USER, PASSWORD, url=command.url) as cliente:
+        cliente.deliver(signed(sale()), callback_url=url, wait=10)
+    silent.settimeout(5)
+    calling, _ = silent.accept()
+    began = time.monotonic()
+    command.process.send_signal(signal.SIGINT)
+    assert command.end(signal.SIGTERM) == 0
+    assert time.monotonic() - began < 3
+    for open_one in (calling, silent, idle, command.process.stdout):
+        open_one.close()

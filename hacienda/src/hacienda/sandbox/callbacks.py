@@ -7,9 +7,11 @@ as Hacienda's may. Only addresses on this machine are called.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import sqlite3
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
 
 from hacienda.sandbox.store import Store
 from hacienda.transporte import http_client, is_loopback
@@ -19,6 +21,8 @@ RETRIES = 3
 RETRY_DELAYS = (1.0, 5.0, 15.0)
 TIMEOUT = 5.0
 THREADS = 4
+# Seconds that ending waits for calls under way.
+GRACE = 0.5
 
 log = logging.getLogger("hacienda.sandbox")
 
@@ -32,20 +36,22 @@ class Callbacks:
         self._stop = threading.Event()
         self._busy: set[int] = set()
         self._lock = threading.Lock()
+        self._places = threading.Semaphore(THREADS)
         self._http = http_client("http://127.0.0.1")
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="callbacks")
         self._thread = threading.Thread(target=self._run, name="callbacks", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
+        """End soon: whom nobody answers is not waited for, and is told at the next start."""
         self._stop.set()
         self._wake.set()
         if self._thread.ident is not None:
-            self._thread.join(2 * TIMEOUT)
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._http.close()
+            self._thread.join(GRACE)
+        until = time.monotonic() + GRACE
+        while self._busy and time.monotonic() < until:
+            time.sleep(0.01)
 
     def add(self, url: str, body: bytes) -> None:
         """Tell this address as soon as can be."""
@@ -69,22 +75,32 @@ class Callbacks:
                     if row["id"] in self._busy:
                         continue
                     self._busy.add(row["id"])
-                self._pool.submit(self._tell, row["id"], row["url"], row["body"], row["tries"])
+                while not self._places.acquire(timeout=0.1):
+                    if self._stop.is_set():
+                        return
+                threading.Thread(target=self._tell, args=tuple(row), daemon=True).start()
             self._wake.wait(0.2)
 
     def _tell(self, number: int, url: str, body: bytes, tries: int) -> None:
         try:
-            if self._post(url, body) or tries >= RETRIES:
-                self._store.execute("DELETE FROM callbacks WHERE id = ?", (number,))
-            else:
-                self._store.execute(
-                    "UPDATE callbacks SET tries = tries + 1,"
-                    " due_at = julianday('now') + ? / 86400.0 WHERE id = ?",
-                    (RETRY_DELAYS[min(tries, RETRIES - 1)], number),
-                )
+            answered = self._post(url, body)
+            # The store may close under a call that took long; the row then stays for next time.
+            with contextlib.suppress(sqlite3.ProgrammingError):
+                self._record(number, tries, done=answered or tries >= RETRIES)
         finally:
             with self._lock:
                 self._busy.discard(number)
+            self._places.release()
+
+    def _record(self, number: int, tries: int, *, done: bool) -> None:
+        if done:
+            self._store.execute("DELETE FROM callbacks WHERE id = ?", (number,))
+        else:
+            self._store.execute(
+                "UPDATE callbacks SET tries = tries + 1,"
+                " due_at = julianday('now') + ? / 86400.0 WHERE id = ?",
+                (RETRY_DELAYS[min(tries, RETRIES - 1)], number),
+            )
 
     def _post(self, url: str, body: bytes) -> bool:
         import httpx

@@ -58,7 +58,8 @@ log = logging.getLogger("hacienda.sandbox")
 class Options:
     """How a sandbox is set up. `state` None keeps everything in memory.
 
-    `now` is the instant its clock starts at (aware). `delay` is how long an answer takes, in
+    `now` is the instant its clock starts at (ISO); without it `clock_offset` is how many seconds it
+    runs ahead of the machine's. `delay` is how long an answer takes, in
     seconds of that clock. `users` maps user names to passwords; None lets in whoever names
     somebody. `faults` are settings of `hacienda.sandbox.faults`.
     """
@@ -67,6 +68,7 @@ class Options:
     port: int = DEFAULT_PORT
     state: str | Path | None = None
     now: str | None = None
+    clock_offset: float = 0.0
     delay: float = DEFAULT_DELAY
     users: Mapping[str, str] | None = None
     cabys: str | Path | None = None
@@ -79,7 +81,9 @@ class Hacienda:
     """All the rooms of the sandbox, and which request goes to which."""
 
     def __init__(self, options: Options) -> None:
+        self._stopped = False
         self.clock = Clock(instant(options.now) if options.now else None)
+        self.clock.advance(options.clock_offset)
         self.faults = Faults()
         self.faults.configure(options.faults or {})
         self.store = Store(options.state)
@@ -111,6 +115,7 @@ class Hacienda:
         self.processing.start()
 
     def stop(self) -> None:
+        self._stopped = True
         self.processing.stop()
         self.callbacks.stop()
         self.store.close()
@@ -120,6 +125,8 @@ class Hacienda:
         try:
             return self._route(request)
         except Exception:
+            if self._stopped:
+                return DROPPED
             log.exception("%s %s", request.method, request.path)
             return Reply(500)
 
@@ -385,6 +392,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             state=arguments.state,
             host=arguments.host,
             now=arguments.now or os.environ.get("HACIENDA_NOW") or None,
+            clock_offset=arguments.clock_offset,
             delay=arguments.delay,
             users=_users(arguments.users),
             cabys=arguments.cabys,
@@ -407,6 +415,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=DEFAULT_PORT, help="puerto; 0 toma uno libre")
     add("--state", metavar="ARCHIVO", help="dónde guardar el estado; sin él, solo en memoria")
     add("--now", metavar="INSTANTE", help="instante en que arranca su reloj (o HACIENDA_NOW)")
+    add(
+        "--clock-offset",
+        type=float,
+        default=0.0,
+        metavar="SEGUNDOS",
+        help="cuánto va adelante su reloj del de la máquina",
+    )
     add(
         "--delay",
         type=float,
@@ -461,6 +476,9 @@ class _Ended(Exception):
 @contextlib.contextmanager
 def _ended_by_signals() -> Iterator[None]:
     def end(number: int, frame: FrameType | None) -> NoReturn:
+        # A supervisor and a keyboard may both say so; once is enough.
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
         raise _Ended
 
     before = {n: signal.signal(n, end) for n in (signal.SIGTERM, signal.SIGINT)}
