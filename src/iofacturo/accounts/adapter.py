@@ -40,8 +40,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        letter = Letter.from_template(template_prefix, {**context, "email": email})
-        letter.send(email, at=clock.now())
+        now = clock.now()
+        known = {**context, "email": email, "timestamp": now}
+        Letter.from_template(template_prefix, known).send(email, at=now)
 
 
 class MFAAdapter(DefaultMFAAdapter):

@@ -225,7 +225,9 @@ class StaffInvitation(Offer):
 def _invite_by_mail(invitation: Offer, token: str, where: str, at: datetime) -> None:
     context: dict[str, object] = {
         "invitation": invitation,
-        "where": where,
+        # on one line: a name must not be able to add paragraphs to the mail
+        "sender": " ".join(str(invitation.created_by or "").split()),
+        "where": " ".join(where.split()),
         "url": absolute("accounts:invitation", token),
     }
     Letter.from_template("accounts/invitation", context).send(invitation.email, at=at)

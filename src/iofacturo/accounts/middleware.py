@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -64,6 +65,7 @@ class CurrentCompanyMiddleware:
 class StaffMFAMiddleware:
     """The provider's people do not get past the door with a password alone."""
 
+    FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # spare codes are none
     OPEN = ("/cuenta/", "/static/", "/salud")
 
     def __init__(self, get_response: Next) -> None:
@@ -74,7 +76,7 @@ class StaffMFAMiddleware:
             settings.STAFF_MUST_HAVE_MFA
             and request.staff is not None
             and not request.path.startswith(self.OPEN)
-            and not is_mfa_enabled(request.user)
+            and not is_mfa_enabled(request.user, self.FACTORS)
         ):
             return redirect("mfa_index")
         return self.get_response(request)
