@@ -8,17 +8,24 @@ import shutil
 import subprocess
 from base64 import b64decode
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from hacienda_anything import documents
 from hacienda_firmas import C14N, DS, MORE, XADES, document
 from hacienda_llaves import AFTER, BEFORE, NOW, Authority, authority, llave, rsa_key
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
 from hacienda import firma
 from hacienda.errors import FirmaError, XMLError
+from hacienda.xml import schema
+from hacienda.xml.reader import read
+from hacienda.xml.writer import write
+
+GOLDEN = Path(__file__).parent / "golden"
 
 ROOTS = [
     "FacturaElectronica",
@@ -330,3 +337,26 @@ def test_any_document_signed_verifies_here_and_elsewhere(xml, comment):
     found = firma.verify(signed, ())
     assert found.integrity, found.problems
     judges(signed, llave().certificate, strange=not xml.isascii())
+
+
+@settings(max_examples=60)
+@given(documents())
+def test_any_value_is_written_and_signed_in_one_step(value):
+    """The short way, from value to signed bytes, against the long one through a parser."""
+    signed = firma.build_sign(value, llave(), when=NOW)
+    assert signed == firma.sign(write(value), llave(), when=NOW)
+    assert signed == firma.sign(write(value), llave(), when=NOW, canonical=True)
+    found = firma.verify(signed, ())
+    assert found.integrity, found.problems
+    judges(signed, llave().certificate, strange=True)
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.xml")), ids=lambda path: path.stem)
+def test_every_golden_document_is_signed_valid_and_read_back(path, xsd_directory):
+    value = read(path.read_bytes())
+    signed = firma.build_sign(value, llave(), when=NOW)
+    assert schema.validate(signed, directory=xsd_directory) == []
+    if value.version == "4.4":
+        assert schema.validate(signed, "2025", xsd_directory) == []
+    assert read(signed) == value
+    judges(signed, llave().certificate)
