@@ -236,6 +236,21 @@ def test_what_did_not_arrive_is_sent_again_with_the_same_bytes(unknown: int) -> 
     assert script.calls[0].content == script.calls[2].content
 
 
+@pytest.mark.parametrize(
+    ("answer", "estado"),
+    [
+        (state("rechazado"), "rechazado"),
+        (state("error"), "error"),
+        (httpx.Response(404), "recibido"),
+        (httpx.Response(503), "recibido"),
+    ],
+)
+def test_a_duplicate_is_asked_about(answer: httpx.Response, estado: str) -> None:
+    script = Scripted(DUPLICATE, answer)
+    assert script.client().deliver(ENVELOPE).estado == estado
+    assert script.methods == ["POST", "GET"]
+
+
 def test_an_earlier_doubt_is_settled_first() -> None:
     script = Scripted(state("aceptado"))
     assert script.client().deliver(ENVELOPE, doubtful=True).accepted

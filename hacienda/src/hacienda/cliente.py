@@ -253,10 +253,7 @@ class _Talks:
                     if not (respuesta.missing or respuesta.failed):
                         return respuesta
                     doubtful = False
-                yield from self.send(recepcion)
-                return Respuesta(
-                    recepcion.clave, RECIBIDO, consecutivo=recepcion.consecutivo_receptor
-                )
+                envio = yield from self.send(recepcion)
             except SendError as error:
                 failures += 1
                 doubtful = doubtful or error.doubtful
@@ -265,7 +262,20 @@ class _Talks:
                     error.doubtful = doubtful
                     raise
                 pause = told or ROUND_DELAYS[min(failures, len(ROUND_DELAYS)) - 1]
+            else:
+                return (yield from self._sent(recepcion, envio))
             yield from wait(pause)
+
+    def _sent(self, recepcion: Recepcion, envio: Envio) -> Conversation[Respuesta]:
+        """What is known of a document that Hacienda has; what it had already, it may have judged."""
+        received = Respuesta(recepcion.clave, RECIBIDO, consecutivo=recepcion.consecutivo_receptor)
+        if not envio.duplicate:
+            return received
+        try:
+            respuesta = yield from self._state(recepcion)
+        except SendError:
+            return received  # it is there; how it stands can be asked later
+        return received if respuesta.missing else respuesta
 
     def _follow(
         self, recepcion: Recepcion, respuesta: Respuesta, until: float

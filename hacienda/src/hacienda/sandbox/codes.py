@@ -6,6 +6,7 @@ the sandbox's own and mean nothing elsewhere.
 
 ESTRUCTURA = "-1"
 CLAVE = "-15"
+UBICACION = "-37"
 CONSECUTIVO = "-78"
 CABYS = "-400"
 ACTIVIDAD = "-408"
@@ -22,4 +23,4 @@ REFERENCIA = "-9007"
 NUMERO = "-9008"
 REGISTRO = "-9009"
 MENSAJE = "-9010"
-SITUACION = "-9011"
+EXONERACION = "-9011"

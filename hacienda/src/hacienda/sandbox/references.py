@@ -19,8 +19,10 @@ from hacienda.comprobante import (
     MensajeReceptor,
     NotaCreditoElectronica,
     NotaDebitoElectronica,
+    dia,
 )
 from hacienda.errors import XMLError
+from hacienda.recepcion import UNREGISTERED
 from hacienda.respuesta import ACEPTADO, RECHAZADO, Fila
 from hacienda.sandbox import codes
 from hacienda.sandbox.registers import Registers
@@ -31,6 +33,8 @@ from hacienda.xml.reader import read
 CLAVE_TIPOS = frozenset({"01", "02", "03", "04", "09", "11", "12", "15"})
 # A reference of these types names a document of this code; others may name several.
 CODIGO_BY_TIPO = {"01": "01", "02": "02", "03": "03", "04": "04", "19": "09", "20": "10"}
+# Documents whose parties must be registered today; a note names those of its original.
+REGISTERED_TIPOS = frozenset({"FE", "FEE", "TE"})
 # Financial notes may speak of other goods than the invoice.
 FINANCIAL = frozenset({"09", "10"})
 
@@ -53,6 +57,8 @@ class References:
         found = Findings([], [])
         self._number(document, comprobante.numero_consecutivo, found)
         self._codes(comprobante, found)
+        self._people(comprobante, found)
+        self._exonerations(comprobante, found)
         for reference in comprobante.informacion_referencia:
             self._reference(comprobante, reference, found)
         return found
@@ -132,6 +138,51 @@ class References:
             known = who.identificacion if who is not None else None
             if activity and known is not None and known.numero:
                 self._activity(known.numero, activity, found)
+
+    def _people(self, comprobante: Comprobante, found: Findings) -> None:
+        for who, name in ((comprobante.emisor, "emisor"), (comprobante.receptor, "receptor")):
+            known = who.identificacion if who is not None else None
+            if known is None or known.tipo in UNREGISTERED or not known.numero:
+                continue
+            if comprobante.tipo in REGISTERED_TIPOS and not self._registers.has(known.numero):
+                found.errors.append(
+                    _row(codes.REGISTRO, f"El {name} {known.numero} no está en los registros.")
+                )
+        seller = comprobante.emisor
+        if seller is None or seller.ubicacion is None or seller.identificacion is None:
+            return
+        place = seller.ubicacion
+        registered = self._registers.location(seller.identificacion.numero or "")
+        if registered is not None and registered != (
+            place.provincia,
+            place.canton,
+            place.distrito,
+        ):
+            found.warnings.append(
+                _row(codes.UBICACION, "La ubicación del emisor no es la del registro.")
+            )
+
+    def _exonerations(self, comprobante: Comprobante, found: Findings) -> None:
+        """What is exempt against the authorisations that are listed."""
+        day = dia(comprobante.fecha_emision) if comprobante.fecha_emision is not None else None
+        for number, line in enumerate(comprobante.detalle_servicio, 1):
+            for exemption in (t.exoneracion for t in line.impuesto if t.exoneracion is not None):
+                listed = self._registers.exoneration(exemption.numero_documento or "")
+                if listed is None:
+                    continue
+                if day is not None and str(listed.get("fechaVencimiento", "9"))[:10] < str(day):
+                    why = "está vencida"
+                elif (exemption.tarifa_exonerada or 0) > Decimal(
+                    str(listed.get("porcentajeExoneracion", 100))
+                ):
+                    why = "es de un porcentaje menor"
+                elif listed.get("cabys") and line.codigo_cabys not in listed["cabys"]:
+                    why = "no incluye el código CAByS"
+                else:
+                    continue
+                found.errors.append(
+                    _row(codes.EXONERACION, f"Línea {number}: la exoneración {why}.")
+                )
 
     def _activity(self, numero: str, activity: str, found: Findings) -> None:
         its_own = self._registers.activities(numero)

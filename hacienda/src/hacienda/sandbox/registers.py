@@ -5,8 +5,8 @@ up offline; two endings of the number are kept for trying what is not found. Wit
 whole catalogue is there and unknown codes are refused; without, a short sample of it.
 
 A file of registers is JSON: {"contribuyentes": [{"numero", "tipo", "nombre", "actividades":
-[{"codigo", "descripcion"}]}], "exoneraciones": [the answer to /fe/ex, with its
-"numeroDocumento"]}.
+[{"codigo", "descripcion"}], "ubicacion": {"provincia", "canton", "distrito"}}], "exoneraciones":
+[the answer to /fe/ex, with its "numeroDocumento"]}.
 """
 
 from __future__ import annotations
@@ -109,6 +109,22 @@ class Registers:
         if taxpayer is None or "actividades" not in taxpayer:
             return None
         return frozenset(str(a["codigo"]) for a in taxpayer["actividades"])
+
+    def has(self, numero: str) -> bool:
+        """Whether this taxpayer is registered: everybody is but the two endings kept for that."""
+        numero = numero.upper()
+        return numero in self._taxpayers or not numero.endswith((NOT_FOUND_404, NOT_FOUND_200))
+
+    def location(self, numero: str) -> tuple[str, str, str] | None:
+        """Province, canton and district of a taxpayer that was listed with them."""
+        place = self._taxpayers.get(numero.upper(), {}).get("ubicacion")
+        if place is None:
+            return None
+        return str(place["provincia"]), str(place["canton"]), str(place["distrito"])
+
+    def exoneration(self, numero: str) -> Mapping[str, Any] | None:
+        """An authorisation that was listed."""
+        return self._exonerations.get(numero.upper())
 
     def handle(self, request: Request) -> Reply:
         """The public look-ups."""
