@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 
 from hacienda.certificado import Certificado, Titular
 from hacienda.errors import LlaveError
-from hacienda.llave import KeyRing, Llave, check_owner, check_validity
+from hacienda.llave import KeyRing, Llave, _iterations, check_owner, check_validity
 
 PINS = [
     "1234",
@@ -170,6 +170,46 @@ def _with_rounds(data, rounds):
     number = rounds.to_bytes(rounds.bit_length() // 8 + 1, "big")
     mac = (0x30, b"".join(_der(tag, _raw(body)) for tag, body in [*kept, (0x02, number)]))
     return _der(0x30, b"".join(_der(tag, _raw(body)) for tag, body in [*before, mac]))
+
+
+@pytest.mark.parametrize("piece", [1000, 7])
+def test_it_opens_ber_files_as_java_writes_them(piece):
+    """Open lengths and octets in pieces; the MAC covers the octets put together."""
+    der = p12_once()
+    assert Llave.from_p12(_ber(der, piece), "1234").subject_id == "CPJ-3-101-123456"
+    with pytest.raises(LlaveError, match="PIN"):
+        Llave.from_p12(_ber(der, piece), "4321")
+    with pytest.raises(LlaveError, match="trabajo desmedido"):
+        Llave.from_p12(_ber(_with_rounds(der, 2**31 - 1), piece), "1234")
+
+
+def test_work_hidden_across_pieces_is_seen():
+    _version, (_, (oid, (tag, body))), mac = _elements(p12_once())[0][1]
+    octets = _elements(body)[0][1]
+    grown = octets.replace(b"\x02\x02\x08\x00", b"\x02\x02\x7f\xff")  # as many bytes, more rounds
+    assert grown != octets
+    assert max(_iterations(_ber(p12_once(), 7))) == 2048
+    hidden = _der(0x30, [_version, (0x30, [oid, (tag, _der(0x04, grown))]), mac])
+    assert max(_iterations(_ber(hidden, 7))) == 0x7FFF
+
+
+@pytest.mark.parametrize(
+    "hostile", [b"\x24\x80" * 100_000, b"\x30\x80" * 100_000, b"\x04\x7f" * 100_000]
+)
+def test_looking_for_hidden_work_takes_no_time(hostile):
+    start = time.monotonic()
+    with pytest.raises(LlaveError):
+        Llave.from_p12(b"\x30\x80" + hostile, "1234")
+    assert time.monotonic() - start < 2
+
+
+def _ber(der, piece):
+    version, (_, (oid, (_, body))), mac = _elements(der)[0][1]
+    octets = _elements(body)[0][1]
+    pieces = b"".join(_der(4, octets[i : i + piece]) for i in range(0, len(octets), piece))
+    content = b"\xa0\x80\x24\x80" + pieces + b"\0\0\0\0"
+    info = b"\x30\x80" + _der(*oid) + content + b"\0\0"
+    return b"\x30\x80" + _der(*version) + info + _der(*mac) + b"\0\0"
 
 
 def _elements(data):

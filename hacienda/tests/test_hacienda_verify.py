@@ -281,6 +281,14 @@ def test_roots_come_from_a_folder(tmp_path, monkeypatch):
     assert "certificado-no-confiable" in codes(found)
 
 
+def test_a_replaced_file_is_read_again(tmp_path):
+    signed = firma.sign(document(), llave(), when=NOW)
+    file = tmp_path / "ca.pem"
+    for above, expected in ((Authority("CA AJENA", 8), "untrusted"), (authority(), "trusted")):
+        file.write_bytes(above.certificate.public_bytes(Encoding.PEM))
+        assert verify(signed, tmp_path).trust == expected
+
+
 def test_a_folder_that_is_missing_or_holds_junk_is_told(tmp_path, monkeypatch):
     signed = firma.sign(document(), llave(), when=NOW)
     (tmp_path / "ca.pem").write_bytes(
@@ -355,6 +363,7 @@ def test_certificates_are_judged_at_the_time_of_signing_unless_told():
     signed = firma.sign(document(), llave(), when=NOW)
     roots = [authority().certificate]
     assert verify(signed, roots).trust == "trusted"
+    assert verify(signed, roots, at=NOW.replace(tzinfo=None)).trust == "trusted"
     late = verify(signed, roots, at=AFTER + timedelta(days=1))
     assert (late.integrity, late.trust) == (True, "untrusted")
     assert "certificado-no-confiable" in codes(verify(signed, (), at=AFTER + timedelta(days=1)))

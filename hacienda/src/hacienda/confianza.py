@@ -55,10 +55,11 @@ class Roots:
         Raises `LlaveError` where the folder is missing or such a file holds no certificate.
         """
         try:
-            changed = os.stat(directory).st_mtime_ns
+            with os.scandir(directory) as entries:
+                files = sorted(_version(entry) for entry in entries if _is_certificate(entry))
         except OSError as error:
             raise LlaveError(f"La carpeta «{directory}» no se puede leer.") from error
-        return _load(str(directory), changed)
+        return _load(tuple(files))
 
     def __len__(self) -> int:
         return len(self.certificates)
@@ -162,14 +163,19 @@ def _der(certificate: x509.Certificate) -> bytes:
     return certificate.tbs_certificate_bytes + certificate.signature
 
 
+def _is_certificate(entry: os.DirEntry[str]) -> bool:
+    return entry.name.lower().endswith(_FILES) and entry.is_file()
+
+
+def _version(entry: os.DirEntry[str]) -> tuple[str, int, int]:
+    """A file's path, and what changes when somebody replaces it."""
+    stat = entry.stat()
+    return os.path.abspath(entry.path), stat.st_mtime_ns, stat.st_size
+
+
 @lru_cache(maxsize=8)
-def _load(directory: str, changed: int) -> Roots:
-    """`changed` is the folder's time of change: another one is another key of the cache."""
-    found: list[x509.Certificate] = []
-    for path in sorted(Path(directory).iterdir()):
-        if path.suffix.lower() in _FILES and path.is_file():
-            found += _read(path)
-    return Roots(found)
+def _load(files: tuple[tuple[str, int, int], ...]) -> Roots:
+    return Roots(certificate for path, _, _ in files for certificate in _read(Path(path)))
 
 
 def _read(path: Path) -> list[x509.Certificate]:

@@ -14,6 +14,7 @@ Source: Anexos y Estructuras v4.4, annex 2 (RSA 2048 or 4096 bits, PKCS#12 with 
 from __future__ import annotations
 
 import unicodedata
+import warnings
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NoReturn
@@ -180,7 +181,9 @@ def check_owner(llave: Llave, tipo: str | None, numero: str) -> list[Problem]:
 
 
 def check_validity(llave: Llave, when: datetime) -> list[Problem]:
-    """Whether a key may sign at `when` (aware); a warning from 30 days before it expires."""
+    """Whether a key may sign at `when` (naive: Costa Rica's time); a warning from 30 days before
+    it expires."""
+    when = when if when.tzinfo else when.replace(tzinfo=COSTA_RICA)
     if when < llave.not_before:
         return [
             Problem(
@@ -229,7 +232,9 @@ def _open_p12(data: bytes, pin: str | bytes) -> pkcs12.PKCS12KeyAndCertificates:
     error: Exception | None = None
     for password in _spellings(pin):
         try:
-            return pkcs12.load_pkcs12(data, password)
+            with warnings.catch_warnings():  # of BER, which Java writes and the law does not forbid
+                warnings.simplefilter("ignore")
+                return pkcs12.load_pkcs12(data, password)
         except UnsupportedAlgorithm as unsupported:
             raise LlaveError("El archivo usa un cifrado que este sistema no abre.") from unsupported
         # Hostile files reach several layers of parsers; whatever they say, the file is unusable.
@@ -274,23 +279,50 @@ def _own_certificate(
 
 
 def _iterations(data: bytes) -> Iterator[int]:
-    """Every count of work in a PKCS#12: the integers that follow a salt in their sequence."""
-    pending = [(0, len(data), 0)]
+    """Every count of work in a PKCS#12: the integers that follow a salt in their sequence.
+
+    DER and BER alike (Java writes BER: open lengths, and octets in pieces, which are put together).
+    """
+    pending = [memoryview(data)]
+    allowance = 4 * len(data)
     while pending:
-        position, end, depth = pending.pop()
-        salted = False
-        while position + 2 <= end:
-            tag, length, position = data[position], data[position + 1], position + 2
-            if length == 0x80:  # indefinite: whatever follows is inside
-                length = end - position
-            elif length > 0x80:
-                size = length & 0x7F
-                length = int.from_bytes(data[position : position + size], "big")
-                position += size
-            stop = min(position + length, end)
-            if tag == 0x02 and salted:
-                yield int.from_bytes(data[position:stop], "big")
-            if (tag & 0x20 or tag == 0x04) and depth < 24:
-                pending.append((position, stop, depth + 1))
-            salted = salted or tag == 0x04
+        view = pending.pop()
+        position, salted = 0, False
+        while position + 2 <= len(view):
+            tag, position, stop = _header(view, position)
+            content = view[position:stop]
+            if tag == 0x24:
+                octets, rest = _joined(content)
+                allowance -= len(content)
+                if allowance < 0:  # pieces within pieces, to make us copy without end
+                    yield MAX_ITERATIONS + 1
+                pending += [octets, rest]
+            elif tag & 0x20 or tag == 0x04:
+                pending.append(content)
+            elif tag == 0x02 and salted:
+                yield int.from_bytes(content, "big")
+            salted = salted or tag in (0x04, 0x24)
             position = stop
+
+
+def _header(view: memoryview, position: int) -> tuple[int, int, int]:
+    """An element's tag, where its content begins, and where it ends; an open one ends the view."""
+    tag, length = view[position], view[position + 1]
+    position += 2
+    if length == 0x80:
+        return tag, position, len(view)
+    if length > 0x80:
+        size = length & 0x7F
+        length = int.from_bytes(view[position : position + size], "big")
+        position += size
+    return tag, position, min(position + length, len(view))
+
+
+def _joined(view: memoryview) -> tuple[memoryview, memoryview]:
+    """The octets of a string in pieces, and what stands after it."""
+    pieces: list[memoryview] = []
+    position = 0
+    while position + 2 <= len(view) and view[position] == 0x04:
+        _, start, position = _header(view, position)
+        pieces.append(view[start:position])
+    return memoryview(b"".join(pieces)), view[position:]

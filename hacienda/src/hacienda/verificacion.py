@@ -132,8 +132,8 @@ def verify(
 
     `roots` are the trusted authorities: `Roots`, certificates, or the folder that holds them; None
     takes the folder that `HACIENDA_CA_DIR` names, and without one trust is "unknown". Certificates
-    are judged at the instant `at` (aware); None judges them at the time of signing that the
-    signature states, so that an old document does not go stale with its key.
+    are judged at the instant `at` (naive: Costa Rica's time); None judges them at the time of
+    signing that the signature states, so that an old document does not go stale with its key.
 
     Raises `XMLError` for what is no acceptable XML (malformed, a DTD, oversized, too deep). A
     document without a signature, or with a bad one, is no exception: its `integrity` is False.
@@ -160,6 +160,7 @@ def verify(
         if not signer_is_issuer:
             problems.append(_not_the_issuer(chosen.certificado, issuer))
     moment = at or chosen.signing_time or datetime.now(UTC)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=COSTA_RICA)
     trust, doubts = _trust(chosen, roots, moment, stated=at is not None)
     certificado = chosen.certificado
     return Verification(
