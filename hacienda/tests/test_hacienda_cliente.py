@@ -366,7 +366,7 @@ def test_a_wrong_password_is_permanent_and_not_insisted_on() -> None:
             cliente.status(CLAVE)
         assert caught.value.permanent
     assert len(script.grants) == 1
-    now[0] += 61
+    now[0] += 21
     cliente.status(CLAVE)
     assert len(script.grants) == 2
 

@@ -47,12 +47,15 @@ from hacienda.firma import sign, verify
 from hacienda.recepcion import Recepcion
 from hacienda.respuesta import Respuesta
 from hacienda.sandbox import codes
+from hacienda.sandbox.content import issuer
 from hacienda.sandbox.faults import Faults
 from hacienda.sandbox.identity import WRONG_PASSWORD
 from hacienda.sandbox.server import Options, Server
 from hacienda.xml import schema
+from hacienda.xml.reader import read
 from hacienda.xml.writer import write
 
+GOLDEN = Path(__file__).parent / "golden"
 DS = "{http://www.w3.org/2000/09/xmldsig#}"
 OTHER_SERIAL = "CPJ-3-101-654321"
 
@@ -132,6 +135,16 @@ def test_a_good_sale_is_accepted(sandbox: Server, tipo: str) -> None:
     answer = verdict(sandbox, signed(sale(tipo)))
     assert answer.accepted, answer.detalle.texto
     assert answer.warnings == ()
+
+
+@pytest.mark.parametrize("tipo", ["fe", "nd", "nc", "te", "fec", "fee", "rep"])
+def test_the_golden_document_of_each_type_is_accepted(own: Server, tipo: str) -> None:
+    document = read((GOLDEN / f"{tipo}.xml").read_bytes())
+    who = issuer(document)
+    serial = f"CPJ-{who.numero[0]}-{who.numero[1:4]}-{who.numero[4:]}"
+    own.hacienda.clock.set(document.fecha_emision + timedelta(minutes=1))
+    answer = verdict(own, signed(document, serial), user=f"{serial}@x")
+    assert answer.accepted, answer.detalle.texto
 
 
 def test_notes_about_an_accepted_invoice_are_accepted(sandbox: Server) -> None:

@@ -1,6 +1,6 @@
 """A thousand documents through everything that can go wrong at once, over real HTTP.
 
-The sandbox runs as its own process. Whatever happens on the way, each document is decided once and
+The sandbox runs as its own process, and is killed once in the middle. Whatever happens on the way, each document is decided once and
 its sender ends up with the right answer.
 """
 
@@ -51,21 +51,40 @@ RATES = {
 }
 
 
+class Sandbox:
+    """A sandbox in a process of its own, which can be killed and started again."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.url = ""
+        self.start(0)
+
+    def start(self, port: int) -> None:
+        rates = ",".join(f"{name}={rate}" for name, rate in RATES.items())
+        command = [sys.executable, "-m", "hacienda.sandbox.server", "--port", str(port)]
+        options = ["--state", str(self.state), "--now", NOW.isoformat(), "--delay", "0"]
+        faults = ["--seed", "2026", "--faults", rates, "--latency", "0-0.1"]
+        self.process = subprocess.Popen(
+            [*command, *options, *faults], stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().split()[-1]
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+    def kill_and_start(self) -> None:
+        self.kill()
+        self.start(int(self.url.rsplit(":", 1)[1]))
+
+
 @pytest.fixture
-def sandbox_url(tmp_path: Path) -> Iterator[str]:
-    rates = ",".join(f"{name}={rate}" for name, rate in RATES.items())
-    command = [sys.executable, "-m", "hacienda.sandbox.server", "--port", "0", "--delay", "0"]
-    state = ("--state", str(tmp_path / "estado.sqlite3"), "--now", NOW.isoformat())
-    process = subprocess.Popen(
-        [*command, *state, "--seed", "2026", "--faults", rates, "--latency", "0-0.1"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    yield process.stdout.readline().split()[-1]
-    process.terminate()
-    process.wait(10)
-    process.stdout.close()
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    made = Sandbox(tmp_path / "estado.sqlite3")
+    yield made
+    made.kill()
 
 
 def documents() -> list[Recepcion]:
@@ -104,22 +123,23 @@ async def bring(
         doubtful = True
 
 
-async def let_hours_pass(url: str) -> None:
-    """By the sandbox's clock, so that slow answers come and an outage comes and goes."""
-    async with httpx.AsyncClient() as http:
-        await asyncio.sleep(2)
-        await http.post(
-            f"{url}/_sandbox/faults",
-            json={"outage": {"from": "2026-11-22T00:00:00", "until": "2026-11-22T11:00:00"}},
-        )
+async def let_hours_pass(sandbox: Sandbox) -> None:
+    """By the sandbox's clock, so that slow answers come and an outage comes and goes; and kill it."""
+    back_door = f"{sandbox.url}/_sandbox/"
+    outage = {"from": "2026-11-22T00:00:00", "until": "2026-11-22T11:00:00"}
+    async with httpx.AsyncClient(base_url=back_door) as http:
+        await asyncio.sleep(1.5)
+        await asyncio.to_thread(sandbox.kill_and_start)
+        await asyncio.sleep(1.5)
+        await http.post("faults", json={"outage": outage})
         await asyncio.sleep(1)
         while True:
-            await http.post(f"{url}/_sandbox/clock", json={"advance": 1800})
-            await asyncio.sleep(1)
+            await http.post("clock", json={"advance": 1800})
+            await asyncio.sleep(0.5)
 
 
 def test_a_thousand_documents_arrive_exactly_once(
-    sandbox_url: str, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "ROUND_DELAYS", (0.02, 0.05, 0.1))
     envelopes = documents()
@@ -127,8 +147,8 @@ def test_a_thousand_documents_arrive_exactly_once(
 
     async def storm() -> list[Respuesta]:
         turns = asyncio.Semaphore(AT_ONCE)
-        hours = asyncio.create_task(let_hours_pass(sandbox_url))
-        async with AsyncCliente("sandbox-local", USER, PASSWORD, url=sandbox_url) as cliente:
+        hours = asyncio.create_task(let_hours_pass(sandbox))
+        async with AsyncCliente("sandbox-local", USER, PASSWORD, url=sandbox.url) as cliente:
             work = [bring(cliente, envelope, turns, troubles) for envelope in envelopes]
             answers = await asyncio.wait_for(asyncio.gather(*work), LIMIT_SECONDS)
         hours.cancel()
@@ -144,13 +164,13 @@ def test_a_thousand_documents_arrive_exactly_once(
         assert answer.mensaje.clave == envelope.clave
     assert all(verify(answer.xml).integrity for answer in answers[::100])
 
-    with httpx.Client(base_url=f"{sandbox_url}/_sandbox/") as http:
+    with httpx.Client(base_url=f"{sandbox.url}/_sandbox/") as http:
         http.post("faults", json={"rates": {}, "outage": None})
         counted = [http.get(f"documents/{envelope.clave}").json() for envelope in envelopes]
     assert {c["decisions"] for c in counted} == {1}
     # Only what failed in processing was taken in again.
     assert 0 < sum(c["receptions"] > 1 for c in counted) < DOCUMENTS * 0.1
-    with Cliente("sandbox-local", USER, PASSWORD, url=sandbox_url) as cliente:
+    with Cliente("sandbox-local", USER, PASSWORD, url=sandbox.url) as cliente:
         listed: list[str] = []
         offset: int | None = 0
         while offset is not None:

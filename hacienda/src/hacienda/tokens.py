@@ -27,7 +27,7 @@ DEFAULT_LIFE = 300.0
 JOIN_TIMEOUT = 30.0
 # Seconds for which a refused user and password are not tried again: the identity provider may
 # close an account that insists.
-REFUSAL_LIFE = 60.0
+REFUSAL_LIFE = 20.0
 # Credentials remembered per process; the least recently used are forgotten.
 MAX_CACHES = 10_000
 
