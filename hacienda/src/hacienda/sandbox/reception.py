@@ -18,6 +18,7 @@ from hacienda.sandbox.identity import titular
 from hacienda.sandbox.reply import Reply, Request, as_json, refusal
 from hacienda.sandbox.store import Document, Store
 
+TIPOS = ("01", "02", "03", "04", "05", "06")
 MAX_PAGE = 50
 MAX_XML_BYTES = 5_000_000
 
@@ -85,9 +86,10 @@ class Reception:
             limit = min(_count(request.query.get("limit", str(MAX_PAGE))), MAX_PAGE)
         except Refused as refused:
             return refused.reply
-        where = "state = 'aceptado' AND (ltrim(substr(emisor, 3), '0') = ?1"
-        where += " OR ltrim(substr(receptor, 3), '0') = ?1)"
-        values: list[Any] = [owner.numero if owner is not None else ""]
+        padded = owner.numero.rjust(12, "0") if owner is not None else ""
+        values: list[Any] = [tipo + padded for tipo in TIPOS]
+        its_own = ", ".join(f"?{n}" for n in range(1, len(values) + 1))
+        where = f"state = 'aceptado' AND (emisor IN ({its_own}) OR receptor IN ({its_own}))"
         for name in ("emisor", "receptor"):
             if name in request.query:
                 values.append(request.query[name].upper())
