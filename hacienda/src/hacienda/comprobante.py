@@ -146,6 +146,10 @@ class Extra:
     follows, as a path below the value that holds this (`NumeroConsecutivo`,
     `DetalleServicio/LineaDetalle`), and `ordinal` which of those if it repeats; `after == ""` is
     the very first place, and `DetalleServicio/` the first inside that wrapper.
+
+    An `after` that begins with `@` tells of unknown attributes instead: `xml` is their canonical
+    run with its leading space, and what follows the `@` the element that carries them (`@Nombre`;
+    `@` alone is the root).
     """
 
     xml: str

@@ -128,6 +128,15 @@ def _walk(value: Any, plan: _Plan, prefix: str, found: Findings) -> None:
                 "Quite el dato o use el tipo de comprobante que lo admite.",
             )
     for extra in getattr(value, "extra", ()):
+        if extra.after.startswith("@"):
+            # xsi:nil and xsi:type may stand on any element
+            if "http://www.w3.org/2001/XMLSchema-instance" not in extra.xml:
+                found.error(
+                    "atributo-desconocido",
+                    f"{prefix}{extra.after[1:]}".rstrip("/"),
+                    f"El elemento lleva un atributo que no existe:{extra.xml[:60]}.",
+                )
+            continue
         tag = re.match(r"<([^\s/>]+)", extra.xml)
         found.error(
             "elemento-desconocido",
