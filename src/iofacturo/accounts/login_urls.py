@@ -10,18 +10,19 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from allauth.usersessions import views as sessions
 from django.urls import path, re_path
+from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from iofacturo.accounts.access import anybody, person
 from iofacturo.accounts.entrance import signup_closed
 
 urlpatterns = [
-    path("", person(RedirectView.as_view(pattern_name="mfa_index")), name="account"),
+    path("", person(require_safe(RedirectView.as_view(pattern_name="mfa_index"))), name="account"),
     path("entrar/", anybody(account.login), name="account_login"),
     path("salir/", anybody(account.logout), name="account_logout"),
     path("desactivada/", anybody(account.account_inactive), name="account_inactive"),
     path("registro/", anybody(signup_closed), name="account_signup"),
-    path("confirmar/", anybody(account.reauthenticate), name="account_reauthenticate"),
+    path("confirmar/", person(account.reauthenticate), name="account_reauthenticate"),
     path("correo/", person(account.email), name="account_email"),
     path(
         "correo/enviado/",

@@ -1,6 +1,7 @@
 """`/empresa/`: the company, its people, and what they did."""
 
 from django.urls import path
+from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from iofacturo.accounts import (
@@ -14,7 +15,11 @@ from iofacturo.accounts.access import person
 
 app_name = "accounts"
 urlpatterns = [
-    path("", person(RedirectView.as_view(pattern_name="accounts:company")), name="index"),
+    path(
+        "",
+        person(require_safe(RedirectView.as_view(pattern_name="accounts:company"))),
+        name="index",
+    ),
     path("datos/", company_page.company, name="company"),
     path("datos/cambiar/", company_page.edit, name="company_edit"),
     path("personas/", members_page.members, name="members"),
