@@ -1,0 +1,169 @@
+"""What each address with parameters needs: one real object of each kind, all of one company.
+
+A page that is new and not written down here fails `test_every_address_is_written_down`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from allauth.mfa.models import Authenticator
+
+from iofacturo import notifications
+from iofacturo.accounts import invitation
+from iofacturo.accounts.company import Company
+from iofacturo.accounts.invitation import Invitation, StaffInvitation
+from iofacturo.accounts.user import User
+from iofacturo.lib import clock
+from iofacturo.notifications.notice import Notice
+from iofacturo.renewals import payee
+from iofacturo.renewals.request import RenewalRequest
+from tests.cast import seat, staff_person
+from tests.renewals import scene
+
+
+@dataclass
+class Scene:
+    """The company everything belongs to; objects are made when an address asks for them."""
+
+    company: Company
+    owner: User
+    senior: User
+    admin: User
+
+    @cached_property
+    def colleague(self):
+        return seat("colega", self.company, "issuer").memberships.get()
+
+    @cached_property
+    def invitation(self) -> Invitation:
+        return invitation.invite(
+            self.company, "invitada@ejemplo.cr", role="reader", by=self.owner, at=clock.now()
+        )
+
+    @cached_property
+    def staff_invitation(self) -> StaffInvitation:
+        row, _ = invitation.invite_staff(
+            "equipo@ejemplo.cr", role="support", by=self.admin, at=clock.now()
+        )
+        return row
+
+    @cached_property
+    def teammate(self):
+        return staff_person("compa", "support").staff
+
+    @cached_property
+    def passkey(self) -> Authenticator:
+        return Authenticator.objects.create(
+            user=self.owner, type=Authenticator.Type.WEBAUTHN, data={"name": "Llave 1"}
+        )
+
+    @cached_property
+    def house(self) -> None:
+        scene.house(self.senior, self.admin)
+
+    @cached_property
+    def draft(self) -> RenewalRequest:
+        self.house  # noqa: B018 making it is the point
+        return scene.drafted(self.company, self.owner, at=clock.now())
+
+    @cached_property
+    def request(self) -> RenewalRequest:
+        self.house  # noqa: B018 making it is the point
+        return scene.sent(self.company, self.owner, at=clock.now())
+
+    @cached_property
+    def proposal(self):
+        """A payee account that waits for its second person."""
+        return payee.propose(
+            bank="Otro Banco",
+            iban="CR23 0151 0841 0026 0123 45",
+            holder="Proveedor Demo S.A.",
+            cedula="3-101-123456",
+            by=self.admin,
+            at=clock.now(),
+        )
+
+    @cached_property
+    def notice(self) -> Notice:
+        notifications.notify(
+            "renewal.received",
+            company=self.company,
+            users=[self.owner],
+            subject="Recibimos su solicitud",
+            params={},
+            url="/mi-plan/",
+            key="door",
+            at=clock.now(),
+        )
+        return Notice.objects.get(user=self.owner)
+
+
+Kwargs = Callable[[Scene], dict[str, object]]
+
+COLLEAGUE: Kwargs = lambda s: {"pk": s.colleague.pk}  # noqa: E731
+INVITATION: Kwargs = lambda s: {"pk": s.invitation.pk}  # noqa: E731
+PASSKEY: Kwargs = lambda s: {"pk": s.passkey.pk}  # noqa: E731
+DRAFT: Kwargs = lambda s: {"number": s.draft.number}  # noqa: E731
+REQUEST: Kwargs = lambda s: {"number": s.request.number}  # noqa: E731
+NOTICE: Kwargs = lambda s: {"public_id": s.notice.public_id}  # noqa: E731
+COMPANY: Kwargs = lambda s: {"public_id": s.company.public_id}  # noqa: E731
+TEAMMATE: Kwargs = lambda s: {"pk": s.teammate.pk}  # noqa: E731
+STAFF_INVITATION: Kwargs = lambda s: {"pk": s.staff_invitation.pk}  # noqa: E731
+COMPANY_INVITATION: Kwargs = lambda s: COMPANY(s) | INVITATION(s)  # noqa: E731
+
+
+TERMS: Kwargs = lambda s: {"number": s.request.given.terms.number}  # noqa: E731
+PROPOSAL: Kwargs = lambda s: {"pk": s.proposal.pk}  # noqa: E731
+
+
+def _picture(s: Scene) -> dict[str, object]:
+    return {"number": s.request.number, "proof": s.request.proofs.get().pk, "page": 1}
+
+
+ADDRESSES: dict[str, Kwargs] = {
+    "account_confirm_email": lambda s: {"key": "x:y"},
+    "account_reset_password_from_key": lambda s: {"uidb36": "1", "key": "x-y"},
+    "mfa_remove_webauthn": PASSKEY,
+    "mfa_edit_webauthn": PASSKEY,
+    "accounts:seat": COLLEAGUE,
+    "accounts:seat_removal": COLLEAGUE,
+    "accounts:invitation_resend": INVITATION,
+    "accounts:invitation_withdraw": INVITATION,
+    "accounts:invitation": lambda s: {"token": "x" * 32},
+    "renewals:renew": DRAFT,
+    "renewals:autosave": DRAFT,
+    "renewals:status": REQUEST,
+    "renewals:received": REQUEST,
+    "renewals:correct": REQUEST,
+    "renewals:cancel": REQUEST,
+    "renewals:picture": _picture,
+    "renewals:terms": TERMS,
+    "notifications:open": NOTICE,
+    "notifications:read": NOTICE,
+    "outbox:mail": lambda s: {"key": "x"},
+    "outbox:frame": lambda s: {"key": "x"},
+    "backoffice:renewal": REQUEST,
+    "backoffice:renewal_proof": lambda s: REQUEST(s) | {"page": 1},
+    "backoffice:renewal_take": REQUEST,
+    "backoffice:renewal_release": REQUEST,
+    "backoffice:renewal_approve": REQUEST,
+    "backoffice:renewal_correction": REQUEST,
+    "backoffice:renewal_reject": REQUEST,
+    "backoffice:renewal_reverse": REQUEST,
+    "backoffice:renewal_reopen": REQUEST,
+    "backoffice:company": COMPANY,
+    "backoffice:company_edit": COMPANY,
+    "backoffice:company_invite": COMPANY,
+    "backoffice:company_first_lot": COMPANY,
+    "backoffice:company_invitation_resend": COMPANY_INVITATION,
+    "backoffice:company_invitation_withdraw": COMPANY_INVITATION,
+    "backoffice:calendar_opening": lambda s: {"day": "2026-12-25"},
+    "backoffice:terms_version": TERMS,
+    "backoffice:payee_confirm": PROPOSAL,
+    "backoffice:payee_withdraw": PROPOSAL,
+    "backoffice:staff_role": TEAMMATE,
+    "backoffice:staff_removal": TEAMMATE,
+    "backoffice:staff_invitation_resend": STAFF_INVITATION,
+    "backoffice:staff_invitation_withdraw": STAFF_INVITATION,
+}
