@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.user import User
 from iofacturo.folios import entry_writer
+from iofacturo.folios.deadline import Deadline, deadlines_of
 from iofacturo.folios.errors import AlreadyGranted
 from iofacturo.folios.lot import KINDS, FolioLot, expiry, new_contract
 from iofacturo.folios.plan import PlanVersion
@@ -65,6 +66,7 @@ def grant(
         entry_writer.add(
             lot.pk, "grant", folios, operation=f"grant:{lot.pk}", at=at, by=by, note=note
         )
+        Deadline.objects.bulk_create(deadlines_of(lot))
         lot.refresh_from_db()
         return lot
 

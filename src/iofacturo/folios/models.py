@@ -2,6 +2,7 @@
 
 from iofacturo.folios.adjustment import AdjustmentProposal
 from iofacturo.folios.daily_use import DailyUse
+from iofacturo.folios.deadline import Deadline
 from iofacturo.folios.entry import FolioEntry
 from iofacturo.folios.lot import FolioLot
 from iofacturo.folios.plan import Plan, PlanVersion
@@ -10,6 +11,7 @@ from iofacturo.folios.promotion import Promotion, PromotionTally, PromotionVersi
 __all__ = [
     "AdjustmentProposal",
     "DailyUse",
+    "Deadline",
     "FolioEntry",
     "FolioLot",
     "Plan",

@@ -1,0 +1,51 @@
+"""Todos los planes: every lot the company ever had."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from iofacturo.accounts.access import member
+from iofacturo.folios import summary
+from iofacturo.folios.csv_file import stream
+from iofacturo.folios.seated import SeatedRequest
+from iofacturo.lib import clock
+
+HEADINGS = (
+    "Plan", "Clase", "Contrato", "Activación", "Vigente hasta", "Folios contratados",
+    "Folios consumidos", "Folios restantes", "Folios vencidos", "Folios anulados", "Estado",
+)  # fmt: skip
+
+
+@member("see")
+@require_safe
+def plans(request: SeatedRequest) -> HttpResponse:
+    """`/mi-plan/planes/`: all of them, the newest first."""
+    now = clock.now()
+    return render(
+        request, "folios/plans.html", {"now": now, "rows": summary.lines(request.company, now)}
+    )
+
+
+@member("see")
+@require_safe
+def plans_csv(request: SeatedRequest) -> StreamingHttpResponse:
+    """`/mi-plan/planes.csv`: the same, for a spreadsheet."""
+    rows = (
+        (
+            line.name,
+            line.lot.get_kind_display(),
+            line.lot.contract,
+            clock.local(line.lot.activated_at).date().isoformat(),
+            line.lot.last_day.isoformat(),
+            line.total,
+            line.consumed,
+            line.remaining,
+            line.expired,
+            line.voided,
+            line.state.word,
+        )
+        for line in summary.lines(request.company, clock.now())
+    )
+    return stream("planes.csv", HEADINGS, rows)
