@@ -339,11 +339,16 @@ def test_sending_needs_credentials(run: Run) -> None:
         assert code == 2
         assert "HACIENDA_USER" in err
     assert run("status", "x")[0] == 2
+    for wait in ("nan", "-1", "inf", "x"):
+        assert run("send", FE, "--wait", wait)[0] == 2
 
 
 def test_the_sandbox_is_told_its_own_options(run: Run) -> None:
     assert "--state" in run("sandbox", "--help")[1]
     assert run("sandbox", "--port", "x")[0] == 2
+    assert run("--json", "sandbox", "--port", "0", "--host", "192.0.2.1")[0] == 2
+    for state in (FE, f"{FE}/estado"):  # no database, no folder
+        assert run("sandbox", "--port", "0", "--state", state)[0] == 2
 
 
 # --- unusable input

@@ -48,10 +48,9 @@ class _Result:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if words[:1] == ["sandbox"]:
-        from hacienda.sandbox import server
-
-        return server.main([word for word in words[1:] if word != "--json"])
+    others = [word for word in words if word != "--json"]
+    if others[:1] == ["sandbox"]:
+        return _sandbox(others[1:])
     arguments = _parser().parse_args(words)
     try:
         result: _Result = arguments.run(arguments)
@@ -81,6 +80,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not isinstance(error, BrokenPipeError):
             return _fail(f"no se puede escribir el resultado: {error.strerror or error}")
     return result.code
+
+
+def _sandbox(words: list[str]) -> int:
+    """The sandbox serves until it is told to end, and has a command line of its own."""
+    import sqlite3
+
+    from hacienda.sandbox import server
+
+    try:
+        return server.main(words)
+    except sqlite3.Error as error:
+        return _fail(f"el archivo de estado no se puede usar: {error}")
+    except OSError as error:
+        return _fail(f"{error.filename or 'sandbox'}: {error.strerror or error}")
 
 
 _OS_ERRORS = {
@@ -518,13 +531,20 @@ _ARGPARSE = (
     ("expected at least one argument", "necesita al menos un valor"),
     ("invalid _day value:", "no es una fecha AAAA-MM-DD:"),
     ("invalid int value:", "no es un número entero:"),
-    ("invalid float value:", "no es un número:"),
+    ("invalid _seconds value:", "no son segundos, de 0 a 86400:"),
     ("not allowed with", "no va junto con"),
 )
 
 
 def _day(text: str) -> date:
     return date.fromisoformat(text)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= 86_400:
+        raise ValueError
+    return seconds
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -592,7 +612,7 @@ def _parser() -> argparse.ArgumentParser:
     send = add_file("send", _run_send, "Envía un comprobante firmado a Hacienda.")
     send.add_argument("--original", metavar="XML", help="comprobante que un mensaje confirma")
     send.add_argument(
-        "--wait", type=float, default=0.0, metavar="SEGUNDOS", help="espera la respuesta"
+        "--wait", type=_seconds, default=0.0, metavar="SEGUNDOS", help="espera la respuesta"
     )
     status = add("status", _run_status, "Pregunta a Hacienda por el estado de una clave.")
     status.add_argument("clave", metavar="CLAVE", help="clave, o clave-consecutivo de un mensaje")
