@@ -73,6 +73,7 @@ if TYPE_CHECKING:  # the redundant aliases are how a type checker sees a re-expo
     from hacienda.comprobante import TiqueteElectronico as TiqueteElectronico
     from hacienda.comprobante import TotalDesgloseImpuesto as TotalDesgloseImpuesto
     from hacienda.comprobante import Ubicacion as Ubicacion
+    from hacienda.confianza import Roots as Roots
     from hacienda.documento_json import from_json as from_json
     from hacienda.documento_json import to_json as to_json
     from hacienda.errors import FirmaError as FirmaError
@@ -85,6 +86,8 @@ if TYPE_CHECKING:  # the redundant aliases are how a type checker sees a re-expo
     from hacienda.firma import build_sign as build_sign
     from hacienda.firma import sign as sign
     from hacienda.llave import Llave as Llave
+    from hacienda.llave import check_owner as check_owner
+    from hacienda.llave import check_validity as check_validity
     from hacienda.llavero import KeyRing as KeyRing
     from hacienda.montos import calculate as calculate
     from hacienda.montos import differences as differences
@@ -137,6 +140,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "TotalDesgloseImpuesto",
         "Ubicacion",
     ),
+    "hacienda.confianza": ("Roots",),
     "hacienda.documento_json": ("from_json", "to_json"),
     "hacienda.errors": (
         "FirmaError",
@@ -148,7 +152,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "XMLError",
     ),
     "hacienda.firma": ("build_sign", "sign"),
-    "hacienda.llave": ("Llave",),
+    "hacienda.llave": ("Llave", "check_owner", "check_validity"),
     "hacienda.llavero": ("KeyRing",),
     "hacienda.montos": ("calculate", "differences"),
     "hacienda.reglas": ("check",),
