@@ -30,7 +30,12 @@ T = TypeVar("T")
 
 # Answers of Hacienda are some kilobytes; what is far above that is not an answer of Hacienda.
 MAX_ANSWER_BYTES = 20_000_000
-MAX_CONNECTIONS = 100
+# Per client, that is per user of Hacienda; more at once wait their turn. httpx looks at every open
+# connection for every call, so that a hundred of them cost more than they bring, and Hacienda
+# limits how fast one may ask.
+MAX_CONNECTIONS = 20
+# Seconds to wait for one's turn.
+TURN_TIMEOUT = 60.0
 
 
 class NoAnswer(Exception):
@@ -186,7 +191,6 @@ def _settings(*urls: str) -> dict[str, Any]:
         # Nothing to verify where nothing is encrypted; one address that is, and all is verified.
         "verify": _trusted() if any(not url.startswith("http:") for url in urls) else False,
         "trust_env": not all(is_loopback(url) for url in urls),
-        # As many kept open as may be open: closing some after each burst costs more than they do.
         "limits": httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=None),
     }
 
@@ -270,6 +274,8 @@ async def _request_async(client: httpx.AsyncClient, call: Call) -> Answer:
 
 
 def _arguments(call: Call) -> dict[str, Any]:
+    import httpx
+
     return {
         "method": call.method,
         "url": call.url,
@@ -278,7 +284,7 @@ def _arguments(call: Call) -> dict[str, Any]:
         "params": dict(call.params) or None,
         "data": None if call.form is None else dict(call.form),
         "content": call.body,
-        "timeout": call.timeout,
+        "timeout": httpx.Timeout(call.timeout, pool=TURN_TIMEOUT),
     }
 
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from hacienda.catalogos.cabys import Cabys
@@ -372,14 +372,12 @@ def run(
 
     `more` are further `Options`.
     """
-    with _ended_by_signals():
-        try:
-            with Server(Options(port=port, state=state, **more)) as server:
-                sys.stdout.write(f"hacienda sandbox: {server.url}\n")
-                sys.stdout.flush()
-                threading.Event().wait()
-        except _Ended:
-            pass
+    with _signals() as arrived, Server(Options(port=port, state=state, **more)) as server:
+        sys.stdout.write(f"hacienda sandbox: {server.url}\n")
+        sys.stdout.flush()
+        # Not a lock: a signal that comes just before one is waited for would not wake it.
+        while not arrived:
+            time.sleep(0.05)
     return 0
 
 
@@ -469,21 +467,17 @@ def _faults(arguments: argparse.Namespace) -> dict[str, Any]:
     return faults
 
 
-class _Ended(Exception):
-    """A signal asked to end."""
-
-
 @contextlib.contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    def end(number: int, frame: FrameType | None) -> NoReturn:
-        # A supervisor and a keyboard may both say so; once is enough.
-        for each in before:
-            signal.signal(each, signal.SIG_IGN)
-        raise _Ended
+def _signals() -> Iterator[list[int]]:
+    """The signals that asked to end; a supervisor and a keyboard may both say so."""
+    arrived: list[int] = []
 
-    before = {n: signal.signal(n, end) for n in (signal.SIGTERM, signal.SIGINT)}
+    def note(number: int, frame: FrameType | None) -> None:
+        arrived.append(number)
+
+    before = {n: signal.signal(n, note) for n in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield
+        yield arrived
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
