@@ -262,7 +262,7 @@ def test_a_folio_given_back_to_an_annulled_lot_is_replaced(cafe):
 def test_the_database_itself_refuses(cafe, sql):
     give(cafe)
     with (
-        pytest.raises(IntegrityError, match="append-only|counters move"),
+        pytest.raises(IntegrityError, match=r"append-only|counters move"),
         transaction.atomic(),
         connection.cursor() as cursor,
     ):

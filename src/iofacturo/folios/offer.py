@@ -125,22 +125,18 @@ def applies(version: PlanVersion, gift: PromotionVersion) -> bool:
 
 def offer(version: PlanVersion, gift: PromotionVersion | None = None) -> Offer:
     """*version* at its price, lowered or enriched by *gift*."""
-    discount = _discount(version, gift)
-    net = version.net - discount
+    total = version.total
+    if gift is not None and gift.percent is not None:
+        total = price.to_cent(total * (100 - gift.percent) / 100)
+    elif gift is not None and gift.amount is not None:
+        total = total - gift.amount
+    tax = version.tax if total == version.total else price.tax_in(total, version.tax_rate)
     return Offer(
         plan_version=version,
         promotion_version=gift,
         price=version.net,
-        discount=discount,
-        tax=price.tax_on(net, version.tax_rate),
-        total=price.final(net, version.tax_rate),
+        discount=version.net - (total - tax),
+        tax=tax,
+        total=total,
         before=version.total,
     )
-
-
-def _discount(version: PlanVersion, gift: PromotionVersion | None) -> Decimal:
-    if gift is not None and gift.percent is not None:
-        return price.to_cent(version.net * gift.percent / 100)
-    if gift is not None and gift.amount is not None:
-        return version.net - price.net_within(version.total - gift.amount, version.tax_rate)
-    return Decimal("0.00")

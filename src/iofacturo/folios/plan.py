@@ -53,9 +53,10 @@ class Plan(models.Model):
         name: str,
         folios: int,
         months: int,
-        net: Decimal,
         by: User | None,
         at: datetime,
+        total: Decimal | None = None,
+        net: Decimal | None = None,
         currency: str = "CRC",
         tax_rate: Decimal = RATE,
         cabys: str = CABYS,
@@ -63,13 +64,23 @@ class Plan(models.Model):
         sold_from: datetime | None = None,
         sold_until: datetime | None = None,
     ) -> PlanVersion:
-        """Add a version, on sale from *sold_from* (now unless said otherwise)."""
+        """Add a version, on sale from *sold_from* (now unless said otherwise).
+
+        Its price is *total*, final, or else *net*, to which the IVA comes.
+        """
+        if total is None:
+            total = price.final(net or Decimal(0), tax_rate)
+            net = price.to_cent(net or Decimal(0))
+        else:
+            total = price.to_cent(total)
+            net = price.net_in(total, tax_rate)
         version = PlanVersion(
             plan=self,
             name=" ".join(name.split()),
             folios=folios,
             months=months,
-            net=price.to_cent(net),
+            net=net,
+            total=total,
             currency=currency,
             tax_rate=tax_rate,
             cabys=cabys,
@@ -122,6 +133,7 @@ class PlanVersion(models.Model):
     folios = models.PositiveIntegerField()
     months = models.PositiveSmallIntegerField("meses")
     net = models.DecimalField("precio sin IVA", max_digits=14, decimal_places=2)
+    total = models.DecimalField("precio final", max_digits=14, decimal_places=2)
     currency = models.CharField("moneda", max_length=3, choices=CURRENCIES, default="CRC")
     tax_rate = models.DecimalField("tarifa de IVA", max_digits=5, decimal_places=2, default=RATE)
     cabys = models.CharField("código CAByS", max_length=13, default=CABYS)
@@ -137,7 +149,9 @@ class PlanVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["plan", "number"], name="planversion_number"),
             models.CheckConstraint(
-                condition=Q(folios__gt=0, months__gt=0, net__gt=0, tax_rate__gte=0),
+                condition=Q(
+                    folios__gt=0, months__gt=0, net__gt=0, total__gte=F("net"), tax_rate__gte=0
+                ),
                 name="planversion_sane",
             ),
             models.CheckConstraint(
@@ -151,12 +165,8 @@ class PlanVersion(models.Model):
 
     @property
     def tax(self) -> Decimal:
-        return price.tax_on(self.net, self.tax_rate)
-
-    @property
-    def total(self) -> Decimal:
-        """The final price, IVA included."""
-        return price.final(self.net, self.tax_rate)
+        """The IVA in the final price."""
+        return self.total - self.net
 
     def is_sold(self, at: datetime) -> bool:
         """Whether its own window holds *at*; a later version may still have replaced it."""
@@ -172,7 +182,7 @@ class PlanVersion(models.Model):
         if not 1 <= self.months <= 120:
             problems["months"] = "Escriba los meses de vigencia, entre 1 y 120."
         if self.net <= 0:
-            problems["net"] = "Escriba un precio mayor que cero."
+            problems["total"] = "Escriba un precio mayor que cero."
         if not (len(self.cabys) == 13 and self.cabys.isascii() and self.cabys.isdigit()):
             problems["cabys"] = "El código CAByS tiene 13 dígitos."
         if self.sold_until is not None and self.sold_until < self.sold_from:
