@@ -96,7 +96,7 @@ class Scene:
             key="door",
             at=clock.now(),
         )
-        return Notice.objects.get(user=self.owner)
+        return Notice.objects.filter(user=self.owner).latest("pk")
 
 
 Kwargs = Callable[[Scene], dict[str, object]]
