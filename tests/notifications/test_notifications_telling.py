@@ -118,8 +118,8 @@ def test_an_unknown_kind_is_a_mistake_in_the_code(cafe, owner) -> None:
 @pytest.mark.parametrize(
     ("kind", "title"),
     [
-        ("folios.20", "Le quedan pocos folios: 20 folios"),
-        ("folios.10", "Le quedan muy pocos folios: 20 folios"),
+        ("folios.20", "Le quedan 20 folios"),
+        ("folios.10", "Le quedan 20 folios: conviene renovar pronto"),
         ("folios.0", "Se le acabaron los folios"),
         ("folios.30_days", "Su Plan 100 vence el 14 de enero de 2027: aún tiene 20 folios"),
         ("folios.7_days", "Su Plan 100 vence el 14 de enero de 2027: aún tiene 20 folios"),
@@ -133,6 +133,11 @@ def test_warnings_about_folios_are_worded_here(cafe, issuer, kind: str, title: s
     assert notice.title == title
     assert notice.body
     assert "{" not in notice.body
+
+
+def test_one_folio_is_told_as_one(cafe, issuer) -> None:
+    notifications.notify("folios.10", company=cafe, params={"left": 1}, key="k", at=NOW)
+    assert Notice.objects.get().title == "Le queda 1 folio: conviene renovar pronto"
 
 
 def test_values_are_told_as_people_read_them() -> None:

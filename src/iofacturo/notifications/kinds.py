@@ -35,15 +35,15 @@ KINDS: dict[str, Kind] = {
     "renewal.resurrected": Kind("Solicitud reabierta", "retry", "info"),
     "renewal.rescheduled": Kind("Nueva hora de respuesta", "clock", "info"),
     "renewal.reversed": Kind("Plan revertido", "void", "bad"),
-    # params: left (folios of all live plans)
+    # params: left (folios of all live plans); {remain} is it in words, "Le quedan 20 folios"
     "folios.20": Kind(
         "Folios", "plan", "warn", "issue",
-        "Le quedan pocos folios: {left}",
+        "{remain}",
         "Ya usó el 80 % de los folios de sus planes vigentes.\n\n" + EARLY,
     ),
     "folios.10": Kind(
         "Folios", "plan", "warn", "issue",
-        "Le quedan muy pocos folios: {left}",
+        "{remain}: conviene renovar pronto",
         "Ya usó el 90 % de los folios de sus planes vigentes.\n\n" + EARLY,
     ),
     "folios.0": Kind(

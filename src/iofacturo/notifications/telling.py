@@ -38,6 +38,10 @@ def notify(
     """
     entry = kinds.get(kind)
     words = {name: spoken(name, value) for name, value in (params or {}).items()}
+    if "left" in words:
+        words["remain"] = ("Le queda " if words["left"] == "1 folio" else "Le quedan ") + words[
+            "left"
+        ]
     title = subject or entry.subject.format_map(words)
     text = body or entry.body.format_map(words)
     if not title:

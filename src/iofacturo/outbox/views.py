@@ -71,7 +71,7 @@ def frame(request: HttpRequest, key: str) -> HttpResponse:
     found = caught.get(key)
     if found is None or not found.html:
         raise Http404
-    response = HttpResponse('<base target="_blank">' + found.html)
+    response = HttpResponse('<!doctype html><base target="_blank">' + found.html)
     response["X-Content-Type-Options"] = "nosniff"
     response["Referrer-Policy"] = "no-referrer"
     return response

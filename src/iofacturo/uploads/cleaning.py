@@ -57,7 +57,7 @@ def clean(data: bytes, name: str) -> Cleaned:
     except slots.Busy:
         raise Refused("busy", name) from None
     except child.Failed as failure:
-        log.info("A file of %d bytes was not opened: %s", len(data), failure)
+        log.warning("A file of %d bytes was not opened: %s", len(data), failure)
         raise Refused("too_complex", name) from None
 
 
