@@ -7,10 +7,13 @@ activities and exonerations are registered only Hacienda knows.
     estructura     presence, cardinality and facets of every element
     encabezado     clave, consecutivo, dates, activity, condition of sale
     partes         issuer and receiver
-    lineas         lines, discounts, taxes, exonerations, other charges
+    lineas         lines and discounts; impuestos: their taxes and exonerations; surtidos: sets
+    cargos         other charges
     resumen        currency, means of payment; the sums come from `hacienda.montos`
     referencias    other documents
     mensajes       MensajeReceptor and MensajeHacienda
+
+Every code, with what it means, is in `docs/reglas.md`, which a test holds to the source.
 
 >>> from hacienda.comprobante import TiqueteElectronico
 >>> [p.code for p in check(TiqueteElectronico(clave="1"))][:2]
@@ -25,6 +28,7 @@ from datetime import UTC, date, datetime
 from hacienda.comprobante import Comprobante, Documento, dia
 from hacienda.errors import Problem
 from hacienda.reglas import (
+    cargos,
     encabezado,
     estructura,
     lineas,
@@ -43,13 +47,15 @@ def check(
 ) -> list[Problem]:
     """Every problem of a finished document.
 
-    `today` is the day in Costa Rica that nothing may be later than, by default the machine's;
-    `cabys` the catalogue in force (`hacienda.catalogos.cabys.Cabys`), left out: codes are only
-    checked by shape. Never raises for what a value can hold.
+    `today` is the day in Costa Rica that nothing may be later than, or an aware instant, by default
+    the machine's; `cabys` the catalogue in force (`hacienda.catalogos.cabys.Cabys`), left out: codes
+    are only checked by shape. A value of another class than its field's, or a number that is none,
+    is told alone: nothing else can be said then. Never raises.
     """
     found = Findings()
-    estructura.check(documento, found)
-    limit = today or dia(datetime.now(UTC))
+    if not estructura.check(documento, found):
+        return found.problems
+    limit = datetime.now(UTC) if today is None else today
     if not isinstance(documento, Comprobante):
         mensajes.check(documento, found, limit)
         return found.problems
@@ -57,6 +63,7 @@ def check(
     partes.check(documento, found)
     if documento.version == "4.4":
         lineas.check(documento, found, cabys)
+        cargos.check(documento, found)
         resumen.check(documento, found)
-        referencias.check(documento, found, limit)
+        referencias.check(documento, found, dia(limit))
     return found.problems

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from hacienda import clave as claves
 from hacienda import identificacion
 from hacienda.catalogos.condicion_venta import CON_PLAZO, CONDICION_VENTA
-from hacienda.comprobante import Comprobante, dia
+from hacienda.comprobante import COSTA_RICA, Comprobante, Emisor, Receptor, dia
 from hacienda.errors import InvalidError
 from hacienda.reglas.findings import Findings
 
 _ACTIVIDAD = re.compile(r"[0-9]{4}\.[0-9]|[0-9]{6}", re.ASCII)
 FIN_DE_4_3 = date(2025, 9, 1)
 """Version 4.4 is compulsory from this day; 4.3 only remains for notes on older documents."""
+INICIO_DE_4_4 = date(2025, 4, 1)
+"""Version 4.4 could be used from this day."""
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far two clocks may disagree."""
 
 
 def check(documento: Comprobante, found: Findings, limit: date) -> None:
@@ -22,25 +26,15 @@ def check(documento: Comprobante, found: Findings, limit: date) -> None:
     _fecha(documento, found, limit)
     if documento.version != "4.4":
         return
-    _actividad(documento, found)
+    _actividad("CodigoActividadEmisor", documento.codigo_actividad_emisor, found)
+    _actividad("CodigoActividadReceptor", documento.codigo_actividad_receptor, found)
     _condicion(documento, found)
 
 
 def _clave(documento: Comprobante, found: Findings) -> None:
     number = documento.numero_consecutivo
     if number is not None:
-        try:
-            tipo = claves.Consecutivo.parse(number).tipo
-        except InvalidError as problem:
-            found.error("consecutivo-mal-formado", "NumeroConsecutivo", problem.message)
-        else:
-            if tipo != documento.codigo:
-                found.error(
-                    "consecutivo-de-otro-tipo",
-                    "NumeroConsecutivo",
-                    f"El consecutivo es de tipo {tipo} y el comprobante de tipo {documento.codigo}.",
-                    "Use la serie del tipo de comprobante que emite.",
-                )
+        _consecutivo(documento, number, found)
     if documento.clave is None:
         return
     try:
@@ -55,32 +49,75 @@ def _clave(documento: Comprobante, found: Findings) -> None:
             "El consecutivo dentro de la clave no es el del comprobante.",
             "Arme la clave con el mismo NumeroConsecutivo.",
         )
-    when = documento.fecha_emision
-    if when is not None and clave.dia != dia(when):
-        found.error(
-            "clave-otra-fecha",
-            "Clave",
-            f"La clave dice {clave.dia:%d/%m/%Y} y la fecha de emisión es {dia(when):%d/%m/%Y}.",
-            "Arme la clave con el día de FechaEmision en Costa Rica.",
-        )
+    if documento.fecha_emision is not None:
+        _clave_day(clave, documento.fecha_emision, found)
     _clave_owner(documento, clave, found)
+    if (
+        clave.situacion == "2"
+        and documento.version == "4.4"
+        and not any(one.tipo_doc_ir == "08" for one in documento.informacion_referencia)
+    ):
+        found.warning(
+            "contingencia-sin-referencia",
+            "InformacionReferencia",
+            "La clave dice contingencia y falta la referencia al comprobante provisional.",
+            "Agregue una referencia de tipo 08 con el código 05, su número y su fecha.",
+        )
+
+
+def _consecutivo(documento: Comprobante, number: str, found: Findings) -> None:
+    try:
+        parts = claves.Consecutivo.parse(number)
+    except InvalidError as problem:
+        found.error("consecutivo-mal-formado", "NumeroConsecutivo", problem.message)
+        return
+    if parts.tipo != documento.codigo:
+        found.error(
+            "consecutivo-de-otro-tipo",
+            "NumeroConsecutivo",
+            f"El consecutivo es de tipo {parts.tipo} y el comprobante de tipo {documento.codigo}.",
+            "Use la serie del tipo de comprobante que emite.",
+        )
+    elif not (parts.sucursal and parts.terminal and parts.numero):
+        found.warning(
+            "consecutivo-en-cero",
+            "NumeroConsecutivo",
+            "La sucursal, la terminal y el número de una serie empiezan en 1.",
+        )
+
+
+def _clave_day(clave: claves.Clave, when: datetime, found: Findings) -> None:
+    """The day of the clave is that of FechaEmision in Costa Rica.
+
+    A system that writes local time with another zone's offset has been taken at its word.
+    """
+    day = dia(when)
+    if clave.dia == day:
+        return
+    message = f"La clave dice {clave.dia:%d/%m/%Y} y la fecha de emisión es {day:%d/%m/%Y}."
+    remedy = "Arme la clave con el día de FechaEmision en Costa Rica."
+    if clave.dia == when.date():
+        found.warning("clave-otra-fecha", "Clave", message, remedy)
+    else:
+        found.error("clave-otra-fecha", "Clave", message, remedy)
+
+
+def padded(party: Emisor | Receptor | None) -> str | None:
+    """The twelve characters of a party's id in a clave, None where it has none that fits."""
+    if party is None or party.identificacion is None or not party.identificacion.numero:
+        return None
+    try:
+        return identificacion.padded(party.identificacion.numero)
+    except InvalidError:
+        return None
 
 
 def _clave_owner(documento: Comprobante, clave: claves.Clave, found: Findings) -> None:
     """The id inside the clave is that of who issues: in a factura de compra, the buyer."""
-
-    def padded(party: object) -> str | None:
-        number = getattr(getattr(party, "identificacion", None), "numero", None)
-        try:
-            return identificacion.padded(number) if number else None
-        except InvalidError:
-            return None
-
     emisor, receptor = padded(documento.emisor), padded(documento.receptor)
     issuer, other = (receptor, emisor) if documento.tipo == "FEC" else (emisor, receptor)
     if issuer is None or clave.identificacion == issuer:
         return
-    message = "La identificación dentro de la clave no es la de quien emite."
     if documento.tipo == "FEC" and clave.identificacion == other:
         found.warning(
             "clave-de-otro-emisor",
@@ -88,44 +125,57 @@ def _clave_owner(documento: Comprobante, clave: claves.Clave, found: Findings) -
             "La clave de una factura de compra suele llevar la identificación de quien compra.",
         )
     else:
-        found.error("clave-de-otro-emisor", "Clave", message, "Arme la clave de nuevo.")
+        found.error(
+            "clave-de-otro-emisor",
+            "Clave",
+            "La identificación dentro de la clave no es la de quien emite.",
+            "Arme la clave de nuevo.",
+        )
+
+
+def is_future(when: datetime, limit: date) -> bool:
+    """Whether an instant is later than a day, or than an instant that a clock may have wrong."""
+    if not isinstance(limit, datetime) or limit.tzinfo is None:
+        return dia(when) > dia(limit)
+    aware = when if when.tzinfo is not None else when.replace(tzinfo=COSTA_RICA)
+    return aware > limit + CLOCK_TOLERANCE
 
 
 def _fecha(documento: Comprobante, found: Findings, limit: date) -> None:
     when = documento.fecha_emision
     if when is None:
         return
-    if dia(when) > limit:
+    day = dia(when)
+    if is_future(when, limit):
         found.error(
             "fecha-futura",
             "FechaEmision",
-            f"La fecha de emisión {dia(when):%d/%m/%Y} todavía no llega.",
+            f"La fecha de emisión {day:%d/%m/%Y} {when:%H:%M} todavía no llega.",
             "Revise el reloj y la zona horaria: la hora es la de Costa Rica.",
         )
-    if (
-        documento.version == "4.3"
-        and documento.tipo not in ("NC", "ND")
-        and dia(when) >= FIN_DE_4_3
-    ):
+    if documento.version == "4.3":
+        if documento.tipo not in ("NC", "ND") and day >= FIN_DE_4_3:
+            found.warning(
+                "version-anterior",
+                "FechaEmision",
+                "La versión 4.3 ya no se puede usar para emitir este comprobante.",
+            )
+    elif day < INICIO_DE_4_4:
         found.warning(
-            "version-anterior",
+            "version-adelantada",
             "FechaEmision",
-            "La versión 4.3 ya no se puede usar para emitir este comprobante.",
+            "La versión 4.4 no se usaba todavía en la fecha de emisión.",
         )
 
 
-def _actividad(documento: Comprobante, found: Findings) -> None:
-    for name, code in (
-        ("CodigoActividadEmisor", documento.codigo_actividad_emisor),
-        ("CodigoActividadReceptor", documento.codigo_actividad_receptor),
-    ):
-        if code and len(code) == 6 and not _ACTIVIDAD.fullmatch(code):
-            found.warning(
-                "actividad-con-otra-forma",
-                name,
-                f"«{code}» no tiene la forma de un código de actividad, como 6201.0.",
-                "Use exactamente el código que da la consulta de Hacienda.",
-            )
+def _actividad(name: str, code: str | None, found: Findings) -> None:
+    if code and len(code) == 6 and not _ACTIVIDAD.fullmatch(code):
+        found.warning(
+            "actividad-con-otra-forma",
+            name,
+            f"«{code}» no tiene la forma de un código de actividad, como 6201.0.",
+            "Use exactamente el código que da la consulta de Hacienda.",
+        )
 
 
 def _condicion(documento: Comprobante, found: Findings) -> None:
@@ -139,21 +189,18 @@ def _condicion(documento: Comprobante, found: Findings) -> None:
             "CondicionVenta",
             f"La condición {code} ({known.nombre}) no se usa en este tipo de comprobante.",
         )
-    if code == "99" and not documento.condicion_venta_otros:
-        found.error(
-            "falta-condicion-otros",
-            "CondicionVentaOtros",
-            "La condición de venta es 99 y falta describirla.",
-        )
-    elif code != "99" and documento.condicion_venta_otros:
-        found.warning(
-            "sobra-condicion-otros",
-            "CondicionVentaOtros",
-            "La descripción de la condición de venta solo va con el código 99.",
-        )
+    if code == "99":
+        if not documento.condicion_venta_otros:
+            found.error(
+                "falta-condicion-otros",
+                "CondicionVentaOtros",
+                "La condición de venta es 99 y falta describirla.",
+            )
+    elif documento.condicion_venta_otros:
+        found.spare("", "CondicionVentaOtros", code)
     plazo = documento.plazo_credito
     if code in CON_PLAZO:
-        if plazo is None or (isinstance(plazo, int) and plazo <= 0):
+        if not plazo or (isinstance(plazo, int) and plazo < 0):
             found.error(
                 "falta-plazo-credito",
                 "PlazoCredito",

@@ -27,6 +27,12 @@ class Findings:
         """Odd, yet possible."""
         self.add(Problem(code, path, "warning", message, remedy))
 
+    def spare(self, path: str, name: str, code: str) -> None:
+        """A description that only goes with the code 99 ("Otros")."""
+        self.warning(
+            "sobra-descripcion", f"{path}{name}", f"{name} solo va con el código 99, no con {code}."
+        )
+
     def add(self, problem: Problem) -> None:
         if problem.path in self._faulty or len(self.problems) >= MOST:
             return

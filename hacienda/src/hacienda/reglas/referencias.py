@@ -13,21 +13,40 @@ from hacienda.catalogos.referencia import (
 )
 from hacienda.comprobante import Comprobante, InformacionReferencia, dia
 from hacienda.errors import InvalidError
+from hacienda.reglas.encabezado import padded
 from hacienda.reglas.findings import Findings
 
 OLDEST_YEARS = 10
-_STRICT = {"09": ("NC", "ND"), "16": ("FEC",)}
+REVISION_2026 = date(2026, 4, 22)
+"""The codes of the revision did not exist before this day."""
+_STRICT = frozenset({"09", "16"})  # documents that the annex refuses elsewhere in so many words
 # Where the clave of the original tells its type, the reference should name the same.
-_SAME_TYPE = {"01": "01", "02": "02", "03": "03", "04": "04", "19": "09", "20": "10"}
+_SAME_TYPE = {
+    "01": "01",
+    "02": "02",
+    "03": "03",
+    "04": "04",
+    "12": "09",
+    "15": "08",
+    "19": "09",
+    "20": "10",
+}
 
 
 def check(documento: Comprobante, found: Findings, limit: date) -> None:
-    for index, one in enumerate(documento.informacion_referencia, 1):
-        _reference(documento, one, f"InformacionReferencia[{index}]", found, limit)
+    references = documento.informacion_referencia
+    seen: set[tuple[str | None, str | None, str | None]] = set()
+    for index, one in enumerate(references, 1):
+        path = f"InformacionReferencia[{index}]"
+        _reference(documento, one, path, found, limit)
+        key = (one.tipo_doc_ir, one.numero, one.codigo)
+        if key in seen and one.numero:
+            found.warning("referencia-repetida", path, "La referencia está repetida.")
+        seen.add(key)
     emisor = documento.emisor
     tipo = emisor.identificacion.tipo if emisor and emisor.identificacion else None
     if documento.tipo == "FEC" and tipo == "05":
-        kinds = {one.tipo_doc_ir for one in documento.informacion_referencia}
+        kinds = {one.tipo_doc_ir for one in references}
         if kinds and "16" not in kinds:
             found.error(
                 "compra-sin-referencia-16",
@@ -40,40 +59,57 @@ def _reference(
     documento: Comprobante, one: InformacionReferencia, path: str, found: Findings, limit: date
 ) -> None:
     kind = one.tipo_doc_ir
-    _codes(documento, one, path, found)
+    issued = dia(documento.fecha_emision) if documento.fecha_emision is not None else limit
+    _kind(documento, one, path, found)
+    _reason(documento, one, path, found)
+    if issued < REVISION_2026:
+        _too_early(one, path, found)
     if kind != SOLO_FECHA:
         for name, value in (("Numero", one.numero), ("Codigo", one.codigo), ("Razon", one.razon)):
             if not value:
                 found.error(
                     "referencia-incompleta", f"{path}/{name}", f"A la referencia le falta {name}."
                 )
+    if one.razon and len(one.razon) < 3:
+        found.warning("razon-corta", f"{path}/Razon", "La razón debería tener 3 letras o más.")
     if one.fecha_emision_ir is not None:
-        _date(documento, dia(one.fecha_emision_ir), path, found, limit)
+        _date(dia(one.fecha_emision_ir), issued, path, found)
     if one.numero and kind in CON_CLAVE:
         _original(documento, one, one.numero, path, found)
 
 
-def _codes(documento: Comprobante, one: InformacionReferencia, path: str, found: Findings) -> None:
-    kind, code = one.tipo_doc_ir, one.codigo
-    if kind == "99" and not one.tipo_doc_ref_otro:
-        found.error(
-            "falta-documento-otro",
-            f"{path}/TipoDocRefOTRO",
-            "El documento de referencia es 99 y falta describirlo.",
-        )
-    if code == "99" and not one.codigo_referencia_otro:
-        found.error(
-            "falta-razon-otra",
-            f"{path}/CodigoReferenciaOTRO",
-            "La razón de la referencia es 99 y falta describirla.",
-        )
-    if kind in _STRICT and documento.tipo not in _STRICT[kind]:
-        found.error(
+def _kind(documento: Comprobante, one: InformacionReferencia, path: str, found: Findings) -> None:
+    kind = one.tipo_doc_ir
+    if kind == "99":
+        if not one.tipo_doc_ref_otro:
+            found.error(
+                "falta-documento-otro",
+                f"{path}/TipoDocRefOTRO",
+                "El documento de referencia es 99 y falta describirlo.",
+            )
+    elif one.tipo_doc_ref_otro and kind:
+        found.spare(f"{path}/", "TipoDocRefOTRO", kind)
+    known = TIPO_DOCUMENTO_REFERENCIA.get(kind or "")
+    if known is not None and not known.allowed_in(documento.tipo):
+        report = found.error if kind in _STRICT else found.warning
+        report(
             "referencia-de-otro-tipo",
             f"{path}/TipoDocIR",
-            f"El documento de referencia {kind} "
-            f"({TIPO_DOCUMENTO_REFERENCIA.nombre_de(kind)}) no se usa en este comprobante.",
+            f"El documento de referencia {kind} ({known.nombre}) no se usa en este comprobante.",
         )
+
+
+def _reason(documento: Comprobante, one: InformacionReferencia, path: str, found: Findings) -> None:
+    code = one.codigo
+    if code == "99":
+        if not one.codigo_referencia_otro:
+            found.error(
+                "falta-razon-otra",
+                f"{path}/CodigoReferenciaOTRO",
+                "La razón de la referencia es 99 y falta describirla.",
+            )
+    elif one.codigo_referencia_otro and code:
+        found.spare(f"{path}/", "CodigoReferenciaOTRO", code)
     known = CODIGO_REFERENCIA.get(code or "")
     if known is not None and not known.allowed_in(documento.tipo):
         found.warning(
@@ -83,14 +119,20 @@ def _codes(documento: Comprobante, one: InformacionReferencia, path: str, found:
         )
 
 
-def _date(
-    documento: Comprobante,
-    when: date,
-    path: str,
-    found: Findings,
-    limit: date,
-) -> None:
-    issued = dia(documento.fecha_emision) if documento.fecha_emision is not None else limit
+def _too_early(one: InformacionReferencia, path: str, found: Findings) -> None:
+    for name, known in (
+        ("TipoDocIR", TIPO_DOCUMENTO_REFERENCIA.get(one.tipo_doc_ir or "")),
+        ("Codigo", CODIGO_REFERENCIA.get(one.codigo or "")),
+    ):
+        if known is not None and known.desde == "2026":
+            found.warning(
+                "codigo-de-2026",
+                f"{path}/{name}",
+                f"El código {known.codigo} todavía no existía en la fecha de emisión.",
+            )
+
+
+def _date(when: date, issued: date, path: str, found: Findings) -> None:
     if (when.year + OLDEST_YEARS, when.month, when.day) < (issued.year, issued.month, issued.day):
         found.error(
             "referencia-muy-antigua",
@@ -123,6 +165,7 @@ def _original(
         found.error(
             "referencia-a-si-mismo", f"{path}/Numero", "El comprobante se refiere a sí mismo."
         )
+        return
     expected = _SAME_TYPE.get(one.tipo_doc_ir or "")
     if expected is not None and clave.tipo != expected:
         found.warning(
@@ -136,4 +179,15 @@ def _original(
             "referencia-otra-fecha",
             f"{path}/FechaEmisionIR",
             f"La fecha no es la del documento original, {clave.dia:%d/%m/%Y} según su clave.",
+        )
+    issuer = padded(documento.emisor)
+    if (
+        documento.tipo in ("NC", "ND", "REP")
+        and clave.tipo != "08"
+        and issuer not in (None, clave.identificacion)
+    ):
+        found.warning(
+            "referencia-de-otro-emisor",
+            f"{path}/Numero",
+            "El documento original no lo emitió quien emite este comprobante.",
         )

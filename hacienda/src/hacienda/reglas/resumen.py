@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from hacienda import montos
 from hacienda.catalogos.condicion_venta import SIN_MEDIO_PAGO
-from hacienda.comprobante import CodigoTipoMoneda, Comprobante, ResumenFactura
+from hacienda.comprobante import CodigoTipoMoneda, Comprobante, MedioPago, ResumenFactura
 from hacienda.reglas.findings import Findings
 
 CENTS = Decimal("0.05")
@@ -19,7 +19,10 @@ def check(documento: Comprobante, found: Findings) -> None:
     if held is None:
         return
     _moneda(held.codigo_tipo_moneda, found)
+    _groups(documento, held, found)
     _medios(documento, held, found)
+    if held.total_iva_devuelto:
+        _devuelto(documento, held, found)
 
 
 def _moneda(held: CodigoTipoMoneda | None, found: Findings) -> None:
@@ -42,6 +45,31 @@ def _moneda(held: CodigoTipoMoneda | None, found: Findings) -> None:
         )
 
 
+def _groups(documento: Comprobante, held: ResumenFactura, found: Findings) -> None:
+    """Every tax of the lines has its group; those that add something up are told by the sums."""
+    wanted = {
+        (tax.codigo, tax.codigo_tarifa_iva)
+        for line in documento.detalle_servicio
+        for tax in line.impuesto
+    }
+    stated = {(group.codigo, group.codigo_tarifa_iva) for group in held.total_desglose_impuesto}
+    for code, tarifa in sorted(wanted - stated, key=str):
+        found.warning(
+            "falta-desglose-en-cero",
+            "ResumenFactura/TotalDesgloseImpuesto",
+            f"Falta el desglose del impuesto {code}"
+            + (f" con tarifa {tarifa}." if tarifa else "."),
+            "Agregue un TotalDesgloseImpuesto para cada impuesto de las líneas, también en cero.",
+        )
+    if len(stated) < len(held.total_desglose_impuesto):
+        found.warning(
+            "desglose-repetido",
+            "ResumenFactura/TotalDesgloseImpuesto",
+            "El desglose de un impuesto está repetido.",
+            "Sume en uno solo los de igual código y tarifa.",
+        )
+
+
 def _medios(documento: Comprobante, held: ResumenFactura, found: Findings) -> None:
     total = held.total_comprobante
     means = held.medio_pago
@@ -51,42 +79,73 @@ def _medios(documento: Comprobante, held: ResumenFactura, found: Findings) -> No
             report = found.warning if documento.tipo in ("NC", "ND") else found.error
             report("falta-medio-pago", path, "Falta el medio de pago.")
         return
-    stated = Decimal(0)
-    complete = True
-    kinds = [one.tipo_medio_pago for one in means]
+    seen: set[str] = set()
     for index, one in enumerate(means, 1):
-        here = f"{path}[{index}]"
-        if one.tipo_medio_pago is None and documento.tipo != "REP":
-            found.warning("falta-tipo-medio", f"{here}/TipoMedioPago", "Falta el medio de pago.")
-        if one.tipo_medio_pago == "99" and not one.medio_pago_otros:
-            found.error(
-                "falta-medio-otro",
-                f"{here}/MedioPagoOtros",
-                "El medio de pago es 99 y falta describirlo.",
-            )
-        if one.tipo_medio_pago is not None and one.tipo_medio_pago in kinds[: index - 1]:
+        _medio(documento, one, total, f"{path}[{index}]", found)
+        kind = one.tipo_medio_pago
+        if kind in seen and kind != "99":
             found.warning(
-                "medio-repetido", f"{here}/TipoMedioPago", "El medio de pago está repetido."
+                "medio-repetido",
+                f"{path}[{index}]/TipoMedioPago",
+                "El medio de pago está repetido.",
             )
-        if one.total_medio_pago is None:
-            complete = False
-        elif one.total_medio_pago == 0 and total:
+        seen.add(kind or "")
+    amounts = [one.total_medio_pago for one in means]
+    if None in amounts:
+        if len(means) > 1:
             found.error(
-                "medio-en-cero",
-                f"{here}/TotalMedioPago",
-                "El monto pagado debe ser mayor que cero.",
+                "medios-sin-monto", path, "Con varios medios de pago cada uno lleva su monto."
             )
-        stated += one.total_medio_pago or 0
-    if len(means) > 1 and not complete:
-        found.error(
-            "medios-sin-monto",
-            path,
-            "Con varios medios de pago cada uno lleva su monto.",
-        )
-    elif complete and total is not None and abs(stated - total) > CENTS:
+        return
+    stated = sum((amount for amount in amounts if amount is not None), Decimal(0))
+    if total is not None and abs(stated - total) > CENTS:
         report = found.error if len(means) > 1 else found.warning
         report(
             "medios-no-suman",
             path,
             f"Los medios de pago suman {stated:f} y el total es {total:f}.",
+        )
+
+
+def _medio(
+    documento: Comprobante, one: MedioPago, total: Decimal | None, path: str, found: Findings
+) -> None:
+    kind = one.tipo_medio_pago
+    if kind is None:
+        if documento.tipo != "REP":  # there the schema says so
+            found.warning("falta-tipo-medio", f"{path}/TipoMedioPago", "Falta el medio de pago.")
+    elif kind == "99":
+        if not one.medio_pago_otros:
+            found.error(
+                "falta-medio-otro",
+                f"{path}/MedioPagoOtros",
+                "El medio de pago es 99 y falta describirlo.",
+            )
+    elif one.medio_pago_otros:
+        found.spare(f"{path}/", "MedioPagoOtros", kind)
+    if one.total_medio_pago is not None and one.total_medio_pago == 0 and total:
+        found.error(
+            "medio-en-cero",
+            f"{path}/TotalMedioPago",
+            "El monto pagado debe ser mayor que cero.",
+        )
+
+
+def _devuelto(documento: Comprobante, held: ResumenFactura, found: Findings) -> None:
+    """The IVA of health services is given back when they are paid by card."""
+    path = "ResumenFactura/TotalIVADevuelto"
+    if not any(one.tipo_medio_pago == "02" for one in held.medio_pago):
+        report = found.warning if documento.tipo in ("NC", "ND") else found.error
+        report(
+            "iva-devuelto-sin-tarjeta",
+            path,
+            "El IVA se devuelve solo en lo que se paga con tarjeta.",
+        )
+    elif not any(montos.es_salud(line) for line in documento.detalle_servicio):
+        found.warning(
+            "iva-devuelto-sin-salud", path, "El IVA se devuelve solo en servicios de salud."
+        )
+    if (held.total_iva_devuelto or 0) > (held.total_impuesto or 0) + CENTS:
+        found.error(
+            "iva-devuelto-mayor-que-impuesto", path, "El IVA devuelto es mayor que el impuesto."
         )
