@@ -38,7 +38,7 @@ from hacienda_llaves import (
     rsa_key,
     usage,
 )
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -47,6 +47,8 @@ from hacienda.confianza import Roots
 from hacienda.errors import HaciendaError, LlaveError, XMLError
 from hacienda.verificacion import Verification, verify
 
+# other work on the machine must not fail a test
+SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 STYLES = {
     "plain": Style(),
     "no KeyInfo reference": Style(key_info_reference=False),
@@ -354,9 +356,9 @@ def test_authorities_that_certify_each_other_do_not_hang():
     a, b = Authority("A", 8), Authority("B", 7)
     ring = [Authority("A", 8, above=b).certificate, Authority("B", 7, above=a).certificate]
     style = Style(certificates=(a.issue(), *ring * 4))
-    start = time.monotonic()
+    start = time.process_time()
     assert verify(sign(document(), style), [authority().certificate]).trust == "untrusted"
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 3
 
 
 def test_certificates_are_judged_at_the_time_of_signing_unless_told():
@@ -808,6 +810,7 @@ def test_the_spare_bits_of_base64_count():
     assert changed >= 4
 
 
+@SLOW
 @given(st.data())
 def test_random_damage_is_seen_and_raises_nothing_else(data):
     signed = _damaged()
@@ -839,6 +842,7 @@ def _damaged(made=[]):  # noqa: B006 - one document for all examples
     return made[0]
 
 
+@SLOW
 @given(st.binary(max_size=200))
 def test_junk_raises_nothing_but_our_errors(junk):
     for data in (junk, b"<r>" + junk + b"</r>", junk + b"<r/>"):
