@@ -120,7 +120,7 @@ def _changed(
         form.add_error(None, ValidationError(str(error)))
         if isinstance(error, calendar.Superseded):  # what stands on the screen now was seen
             newest = CalendarVersion.objects.order_by("-number").first()
-            form.data = {**form.data.dict(), "seen": str(newest.number if newest else "")}  # type: ignore[union-attr]
+            form.data = {**request.POST.dict(), "seen": str(newest.number if newest else "")}
         return False
     moved = _recompute(max(now, version.made_at))
     told = "Guardamos el cambio."
@@ -137,7 +137,7 @@ def _already_done(request: HttpRequest, form: Form) -> bool:
     """Whether this very form made the version after the one it was made for."""
     return CalendarVersion.objects.filter(
         number=form.cleaned_data["seen"] + 1,
-        made_by=request.user,
+        made_by_id=request.user.pk,
         reason=" ".join(form.cleaned_data["reason"].split()),
     ).exists()
 

@@ -25,7 +25,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         "notices": rows[:PAGE],
         "next": rows[PAGE - 1].public_id if len(rows) > PAGE else "",
         "first_page": not before,
-        "several": len(request.memberships) > 1,
+        "several": len(request.memberships) > 1,  # type: ignore[attr-defined]
     }
     return render(request, "notifications/list.html", context)
 

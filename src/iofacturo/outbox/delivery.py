@@ -55,9 +55,9 @@ def deliver(message: Message, server: BaseEmailBackend) -> None:
         code, answer = next(iter(error.recipients.values()), (450, b""))
         raise _refusal(code, answer)(told(error)) from error
     except SMTPDataError as error:
-        answer = error.smtp_error
-        raw = answer if isinstance(answer, bytes) else str(answer).encode()
-        raise _refusal(error.smtp_code, raw)(told(error)) from error
+        said = error.smtp_error
+        answer = said if isinstance(said, bytes) else str(said).encode()
+        raise _refusal(error.smtp_code, answer)(told(error)) from error
     except SMTPResponseException as error:  # greeting, login or sender: our own settings
         raise Temporary(told(error)) from error
     except (TimeoutError, ConnectionError) as error:

@@ -57,7 +57,8 @@ def _exchange(process: subprocess.Popen[bytes], data: bytes, until: float) -> by
     """Write and read at once, so that neither side waits for the other for ever."""
     assert process.stdin is not None  # noqa: S101 - asked for above
     assert process.stdout is not None  # noqa: S101
-    left, answer, size = memoryview(data), [], 0
+    left, size = memoryview(data), 0
+    answer: list[bytes] = []
     with selectors.DefaultSelector() as selector:
         for pipe, event in (
             (process.stdin, selectors.EVENT_WRITE),

@@ -98,7 +98,7 @@ def _refusal(facts: dict) -> Refused:
     code = facts["refused"] if facts["refused"] in SENTENCES else "broken"
     numbers = {str(k): int(v) for k, v in facts.get("facts", {}).items()}
     try:
-        return Refused(code, **numbers)
+        return Refused(code, "", **numbers)
     except KeyError:
         return Refused("broken")
 

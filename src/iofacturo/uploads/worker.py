@@ -41,6 +41,7 @@ def verdict(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
     from iofacturo.uploads.refusal import Refused
 
     found = kind.detect(data)
+    parts: Any = None
     if found == "jpg":
         parts = jpeg.read(data)
     elif found == "png":
@@ -55,8 +56,8 @@ def verdict(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
 
         count, images = pdf.pages(data)
     else:
-        make = picture.from_jpeg if found == "jpg" else picture.from_png
-        count, images = 1, iter([make(parts)])
+        one = picture.from_jpeg(parts) if found == "jpg" else picture.from_png(parts)
+        count, images = 1, iter([one])
 
     first, pages, size = None, [], 0
     for image in images:
