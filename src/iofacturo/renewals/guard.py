@@ -59,7 +59,7 @@ def mine(request: RenewalRequest, by: User, at: datetime, version: int) -> Renew
     locked = in_review(request)
     locked.seen(version)
     if locked.is_taken(at) and locked.taken_by_id != by.pk:
-        raise WrongState(f"La tiene {locked.taken_by} hasta las {hour(locked.taken_until)}.")
+        raise WrongState(f"La tiene {locked.taken_by} hasta las {hour(locked.taken_until)}")
     return locked
 
 

@@ -41,7 +41,7 @@ def _tell(
 
 
 def _due(request: RenewalRequest) -> str:
-    return f"Le responderemos a más tardar el {formats.momento(request.due_at)}." if (
+    return f"Le responderemos a más tardar el {formats.momento(request.due_at)}" if (
         request.due_at
     ) else ""  # fmt: skip
 
@@ -185,7 +185,7 @@ def resurrected(request: RenewalRequest, *, at: datetime) -> None:
 
 
 def rescheduled(request: RenewalRequest, before: datetime | None, *, at: datetime) -> None:
-    was = f" Antes le habíamos dicho el {formats.momento(before)}." if before else ""
+    was = f" Antes le habíamos dicho el {formats.momento(before)}" if before else ""
     _tell(
         request,
         f"rescheduled:{request.version}",

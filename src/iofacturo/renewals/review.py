@@ -59,7 +59,7 @@ def take(request: RenewalRequest, *, by: User, at: datetime) -> RenewalRequest:
         request = guard.in_review(request)
         if request.is_taken(at) and request.taken_by_id != by.pk:
             raise WrongState(
-                f"La tiene {request.taken_by} hasta las {guard.hour(request.taken_until)}."
+                f"La tiene {request.taken_by} hasta las {guard.hour(request.taken_until)}"
             )
         renewing = request.is_taken(at)
         first = not ReviewDecision.objects.filter(request=request, action="taken").exists()

@@ -81,7 +81,7 @@ def _text(row: ReviewDecision, request: RenewalRequest) -> str:
         return f"{REVERSALS[row.reason]}."
     if row.action == "rescheduled" and row.detail.get("due_after"):
         after = datetime.fromisoformat(row.detail["due_after"])
-        return f"Ahora le respondemos a más tardar el {formats.momento(after)}."
+        return f"Ahora le respondemos a más tardar el {formats.momento(after)}"
     if row.action == "expired" and row.from_state == RenewalRequest.NEEDS_INFO:
         return "Pasó el plazo para enviar la corrección."
     return ""
