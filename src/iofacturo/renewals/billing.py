@@ -79,7 +79,7 @@ def check(billing: Billing) -> tuple[Billing, dict[str, str]]:
         try:
             identificacion.validate(billing.tipo, numero)
         except HaciendaError as error:
-            problems["numero"] = str(error)
+            problems["numero"] = _wrong_number(billing.tipo, numero) or str(error)
     if not billing.nombre:
         problems["nombre"] = "Escriba el nombre o la razón social."
     elif len(billing.nombre) > 100:
@@ -96,6 +96,25 @@ def check(billing: Billing) -> tuple[Billing, dict[str, str]]:
            "correos": ", ".join(billing.emails)}
     )  # fmt: skip
     return checked, problems
+
+
+LENGTHS = {"01": (9, 9), "02": (10, 10), "03": (11, 12), "04": (10, 10)}
+
+
+def _wrong_number(tipo: str, numero: str) -> str:
+    """What is wrong with a number made of digits, counted for whoever typed it."""
+    least, most = LENGTHS[tipo]
+    if not numero:
+        return "Escriba el número de identificación."
+    if not numero.isdigit() or least <= len(numero) <= most:
+        return ""
+    name = TIPOS[tipo] if tipo in ("03", "04") else TIPOS[tipo].lower()
+    wanted = f"{least}" if least == most else f"{least} o {most}"
+    off = least - len(numero) if len(numero) < least else len(numero) - most
+    what = "falta" if len(numero) < least else "sobra"
+    digits = "un dígito" if off == 1 else f"{off} dígitos"
+    verb = what if off == 1 else f"{what}n"
+    return f"Al número le {verb} {digits}: {name} lleva {wanted} y aquí hay {len(numero)}."
 
 
 def _is_actividad(code: str) -> bool:

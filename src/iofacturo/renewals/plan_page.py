@@ -62,14 +62,19 @@ def _requests(company: Company) -> QuerySet[RenewalRequest]:
     return company.renewal_requests.select_related("quote", "taken_by").order_by("-id")
 
 
+DRAFTS = (RenewalRequest.DRAFT, RenewalRequest.EXPIRED)
+
+
 class Row:
     """One line of the table of requests."""
 
     def __init__(self, request: RenewalRequest, now: datetime) -> None:
         self.request, self.now = request, now
         self.word = request.word(now)
-        self.is_draft = request.state == RenewalRequest.DRAFT
-        self.is_lapsed = request.state == RenewalRequest.EXPIRED and request.submitted_at is None
+        unsent = request.submitted_at is None
+        holds = request.given.holds(now)  # whether or not the clock has come by
+        self.is_draft = request.state == RenewalRequest.DRAFT and holds
+        self.is_lapsed = unsent and not self.is_draft and request.state in DRAFTS
         self.at = request.submitted_at or request.saved_at
         self.late = request.is_late(now)
 

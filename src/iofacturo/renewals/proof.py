@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MOST_PROOFS = 6  # that stand with a request at one time
 MOST_UPLOADS = 30  # to one request, removed ones included
+SAME_PICTURE = 1  # bits that differ when a picture was merely saved again
+MOST_ALIKE = 3
 _BANDS = 4  # of 16 bits: pictures that differ in three bits share at least one
 
 
@@ -95,7 +97,8 @@ class Use:
     """An earlier appearance of the same file, of a picture like it, or of its bank reference."""
 
     proof: PaymentProof
-    how: str  # "same", "alike" or "reference"
+    how: str  # "same", "reference" or "alike"
+    distance: int = 0  # of 64 bits, for pictures that are alike
 
 
 # -- making --------------------------------------------------------------------------------------
@@ -276,15 +279,28 @@ def uses(proofs: Iterable[PaymentProof], *, of: Company | None = None) -> dict[i
     found: dict[int, list[Use]] = {proof.pk: [] for proof in wanted}
     for other in list(candidates):
         for proof in wanted:
-            how = _how(proof, other)
-            if how and (how != "alike" or of is None or other.company_id == of.pk):
-                found[proof.pk].append(Use(other, how))
-    return {pk: found_uses[:8] for pk, found_uses in found.items()}
+            use = _use(proof, other, of)
+            if use is not None:
+                found[proof.pk].append(use)
+    return {pk: _gravest(some) for pk, some in found.items()}
 
 
-def _how(proof: PaymentProof, other: PaymentProof) -> str:
+def _use(proof: PaymentProof, other: PaymentProof, of: Company | None) -> Use | None:
     if proof.sha256 == other.sha256:
-        return "same"
+        return Use(other, "same")
     if proof.bank_reference and proof.bank_reference == other.bank_reference:
-        return "reference"
-    return "alike" if likeness.near(proof.phash, other.phash) else ""
+        return Use(other, "reference")
+    distance = likeness.distance(proof.phash, other.phash)
+    if of is not None:
+        # receipts of one bank look alike: a sender is only told of what is all but identical
+        near = other.company_id == of.pk and distance <= SAME_PICTURE
+    else:
+        near = distance <= likeness.NEAR
+    return Use(other, "alike", distance) if near else None
+
+
+def _gravest(uses: list[Use]) -> list[Use]:
+    """The surest first; of what only looks alike the nearest few."""
+    sure = [use for use in uses if use.how != "alike"]
+    alike = sorted((use for use in uses if use.how == "alike"), key=lambda use: use.distance)
+    return [*sorted(sure, key=lambda use: use.how != "same")[:5], *alike[:MOST_ALIKE]]

@@ -217,8 +217,8 @@ def _correction_page(
         "stale": isinstance(error, Stale),
         "message": request.POST.get("mensaje", ""),
         "token": request.POST.get("token") or new_token(),
-        "slip": slip.entries(found, found.given),
     }
+    context["slip"] = slip.entries(found, found.given, context["missing"])
     return render(request, "renewals/correct.html", context, status=status)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import qrcode
 from qrcode.constants import ERROR_CORRECT_M
@@ -26,11 +27,12 @@ class Entry:
     mono: bool = False
 
 
-def entries(request: RenewalRequest, quote: Quote) -> list[Entry]:
-    """The lines of the slip, what must be exact first."""
+def entries(request: RenewalRequest, quote: Quote, amount: Decimal | None = None) -> list[Entry]:
+    """The lines of the slip, what must be exact first; *amount* when it is not the whole."""
+    due = quote.total if amount is None else amount
     payee = quote.payee
     return [
-        Entry("Monto exacto", formats.dinero(quote.total, quote.currency), f"{quote.total:.2f}",
+        Entry("Monto exacto", formats.dinero(due, quote.currency), f"{due:.2f}",
               "Monto copiado", "el monto", key=True),
         Entry("Referencia", request.reference, request.reference, "Referencia copiada",
               "la referencia", "va en el detalle", key=True, mono=True),
