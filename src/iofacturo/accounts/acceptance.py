@@ -33,19 +33,21 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     if offer is None or not offer.is_open(now):
         return render(request, "accounts/invitation_closed.html", {"offer": offer}, status=410)
     context = {"offer": offer, "where": _where(offer)}
-    if request.user.is_authenticated:
+    if isinstance(request.user, User):
         if not offer.is_for(request.user):
             return render(request, "accounts/invitation_other.html", context, status=403)
-        return _join(request, offer, context, now)
+        return _join(request, request.user, offer, context, now)
     if User.objects.filter(email__iexact=offer.email).exists():
         return render(request, "accounts/invitation_login.html", context)
     return _make_account(request, offer, context, now)
 
 
-def _join(request: HttpRequest, offer: Offer, context: dict, now: datetime) -> HttpResponse:
+def _join(
+    request: HttpRequest, user: User, offer: Offer, context: dict, now: datetime
+) -> HttpResponse:
     if request.method == "POST":
         try:
-            offer.accept(request.user, at=now)
+            offer.accept(user, at=now)
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect("/")

@@ -9,13 +9,16 @@ from functools import wraps
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-View = Callable[..., HttpResponse]
+from iofacturo.accounts.seated import PersonRequest
+
+View = Callable[..., HttpResponseBase]
 
 
-def same_company(request: HttpRequest) -> bool:
+def same_company(request: PersonRequest) -> bool:
     """Whether a form was made for the company of now.
 
     Forms of a company carry its public id as `empresa`. Who changed the company in another tab
@@ -34,7 +37,7 @@ def member(act: str) -> Callable[[View], View]:
     def lock(view: View) -> View:
         @wraps(view)
         @login_required
-        def locked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        def locked(request: PersonRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if request.membership is None:
                 raise Http404
             if not request.membership.may(act):
@@ -43,8 +46,7 @@ def member(act: str) -> Callable[[View], View]:
                 return render(request, "409.html", status=409)
             return view(request, *args, **kwargs)
 
-        locked.lock = ("member", act)
-        return locked
+        return _locked(locked, "member", act)
 
     return lock
 
@@ -55,27 +57,29 @@ def staff(act: str) -> Callable[[View], View]:
     def lock(view: View) -> View:
         @wraps(view)
         @login_required
-        def locked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        def locked(request: PersonRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if request.staff is None:
                 raise Http404
             if not request.staff.may(act):
                 raise PermissionDenied("Su rol no permite hacer esto.")
             return view(request, *args, **kwargs)
 
-        locked.lock = ("staff", act)
-        return locked
+        return _locked(locked, "staff", act)
 
     return lock
 
 
 def person(view: View) -> View:
     """For anybody who is logged in."""
-    locked = login_required(view)
-    locked.lock = ("person", "")
-    return locked
+    return _locked(login_required(view), "person")
 
 
 def anybody(view: View) -> View:
     """Open to the world; said aloud so that a view without any lock stands out."""
-    view.lock = ("anybody", "")
+    return _locked(view, "anybody")
+
+
+def _locked(view: View, kind: str, act: str = "") -> View:
+    """Leave the mark that the walk through the URL table looks for."""
+    view.lock = (kind, act)  # type: ignore[attr-defined]
     return view

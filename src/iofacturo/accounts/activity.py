@@ -46,7 +46,7 @@ def _label(name: str) -> str:
         return GRANTS[name].capitalize()
     if name == "role":
         return "Rol"
-    label = str(Company._meta.get_field(name).verbose_name)
+    label = str(getattr(Company._meta.get_field(name), "verbose_name", name))
     return label[:1].upper() + label[1:]
 
 

@@ -1,18 +1,19 @@
 """`/empresa/actividad/`: who did what, for owners."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from iofacturo.accounts import activity as words
 from iofacturo.accounts.access import member
+from iofacturo.accounts.seated import SeatedRequest
 
 PAGE = 50
 
 
 @member("owners")
 @require_safe
-def activity(request: HttpRequest) -> HttpResponse:
+def activity(request: SeatedRequest) -> HttpResponse:
     """The newest first, PAGE at a time; `?antes=ID` goes on below that event."""
     events = request.company.audit_events.select_related("actor").order_by("-id")
     before = request.GET.get("antes", "")

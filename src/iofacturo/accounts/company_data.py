@@ -25,7 +25,9 @@ FIELDS = (
 )
 
 
-def register(values: dict[str, Any], *, by: User, at: datetime, provider: bool = False) -> Company:
+def register(
+    values: dict[str, Any], *, by: User | None, at: datetime, provider: bool = False
+) -> Company:
     """A new company. Refused when its number is taken: one cédula, one company."""
     try:
         with transaction.atomic():

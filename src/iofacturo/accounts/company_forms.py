@@ -27,7 +27,7 @@ class Line(forms.CharField):
     }
 
     def to_python(self, value: Any) -> str:
-        return " ".join(super().to_python(value).split())
+        return " ".join((super().to_python(value) or "").split())
 
 
 @cache
@@ -199,7 +199,9 @@ class IdentifiedCompanyForm(CompanyForm):
             self.add_error("identificacion", str(error))
             return
         same = Company.objects.filter(identificacion=data["identificacion"])
-        if same.exclude(pk=self.company and self.company.pk).exists():
+        if self.company is not None:
+            same = same.exclude(pk=self.company.pk)
+        if same.exists():
             self.add_error("identificacion", "Ya hay una empresa con este número.")
 
     def values(self) -> dict[str, Any]:

@@ -54,5 +54,5 @@ def _invitations() -> Iterator[str]:
     seat = Membership.objects.filter(company=OuterRef("company"), user=OuterRef("accepted_by"))
     for row in Invitation.objects.filter(accepted_by__isnull=False).exclude(Exists(seat)):
         yield f"invitación {row.pk} ({row.email}): aceptada y sin lugar en la empresa"
-    for row in Membership.objects.filter(removed_at__lt=F("created_at")):
-        yield f"miembro {row.pk}: salió antes de entrar"
+    for gone in Membership.objects.filter(removed_at__lt=F("created_at")):
+        yield f"miembro {gone.pk}: salió antes de entrar"

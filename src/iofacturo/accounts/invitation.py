@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, models, transaction
@@ -43,8 +44,26 @@ class Offer(models.Model):
     accepted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, editable=False)
 
+    role: "models.CharField[str, str]"
+    objects: "ClassVar[models.Manager[Any]]"
+    ACCEPTED: ClassVar[str]
+    RESENT: ClassVar[str]
+    WITHDRAWN: ClassVar[str]
+
     class Meta:
         abstract = True
+
+    def seat(self, user: User, *, at: datetime) -> None:
+        """Give *user* the place that was offered."""
+        raise NotImplementedError
+
+    def record(self, action: str, *, by: User | None, at: datetime, **detail: Any) -> None:
+        """Write down what happened to the invitation."""
+        raise NotImplementedError
+
+    def mail(self, token: str, *, at: datetime) -> None:
+        """Send the link; it is written down nowhere else."""
+        raise NotImplementedError
 
     @property
     def expires_at(self) -> datetime:
@@ -173,11 +192,10 @@ class Invitation(Offer):
             created_by=self.created_by,
         )
 
-    def record(self, action: str, *, by: User | None, at: datetime, **detail: object) -> None:
+    def record(self, action: str, *, by: User | None, at: datetime, **detail: Any) -> None:
         audit.record(action, by=by, company=self.company, subject=self.email, at=at, **detail)
 
     def mail(self, token: str, *, at: datetime) -> None:
-        """The link leaves by mail and is written down nowhere else."""
         _invite_by_mail(self, token, self.company.nombre, at)
 
 
@@ -214,11 +232,10 @@ class StaffInvitation(Offer):
         seat.role, seat.removed_at, seat.removed_by = self.role, None, None
         seat.save(update_fields=["role", "removed_at", "removed_by"])
 
-    def record(self, action: str, *, by: User | None, at: datetime, **detail: object) -> None:
+    def record(self, action: str, *, by: User | None, at: datetime, **detail: Any) -> None:
         audit.record(action, by=by, subject=self.email, at=at, **detail)
 
     def mail(self, token: str, *, at: datetime) -> None:
-        """The link leaves by mail and is written down nowhere else."""
         _invite_by_mail(self, token, "el equipo de gestión", at)
 
 

@@ -27,7 +27,9 @@ class SeatForm(Furnished, forms.Form):
             kwargs["initial"] = seat.terms
         super().__init__(*args, **kwargs)
         own = seat is not None and seat.pk == actor.pk
-        self.fields["role"].choices = [
+        role = self.fields["role"]
+        assert isinstance(role, forms.ChoiceField)  # noqa: S101 for the type checker
+        role.choices = [
             (name, label)
             for name, label in COMPANY_ROLES
             if (name != "owner" or actor.may("owners"))

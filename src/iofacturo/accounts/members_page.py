@@ -1,7 +1,7 @@
 """`/empresa/personas/`: who belongs to the company, and inviting others."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -12,6 +12,7 @@ from iofacturo.accounts.invitation import Invitation
 from iofacturo.accounts.member_forms import InvitationForm, SeatForm
 from iofacturo.accounts.membership import Membership
 from iofacturo.accounts.permissions import COMPANY_ROLES
+from iofacturo.accounts.seated import SeatedRequest
 from iofacturo.lib import clock
 
 ROLES = {
@@ -25,7 +26,7 @@ ROLES = {
 
 @member("members")
 @require_http_methods(["GET", "HEAD", "POST"])
-def members(request: HttpRequest) -> HttpResponse:
+def members(request: SeatedRequest) -> HttpResponse:
     """The list and, by POST, a new invitation."""
     now = clock.now()
     form = InvitationForm(request.POST or None, actor=request.membership)
@@ -57,7 +58,7 @@ def members(request: HttpRequest) -> HttpResponse:
 
 @member("members")
 @require_http_methods(["GET", "HEAD", "POST"])
-def seat(request: HttpRequest, pk: int) -> HttpResponse:
+def seat(request: SeatedRequest, pk: int) -> HttpResponse:
     """One person's role and grants."""
     row = _seat(request, pk)
     form = SeatForm(request.POST or None, actor=request.membership, seat=row)
@@ -75,7 +76,7 @@ def seat(request: HttpRequest, pk: int) -> HttpResponse:
 
 @member("members")
 @require_http_methods(["GET", "HEAD", "POST"])
-def removal(request: HttpRequest, pk: int) -> HttpResponse:
+def removal(request: SeatedRequest, pk: int) -> HttpResponse:
     """Asks first, then takes the person out."""
     row = _seat(request, pk)
     if request.method == "POST":
@@ -91,7 +92,7 @@ def removal(request: HttpRequest, pk: int) -> HttpResponse:
 
 @member("see")
 @require_http_methods(["GET", "HEAD", "POST"])
-def leave(request: HttpRequest) -> HttpResponse:
+def leave(request: SeatedRequest) -> HttpResponse:
     """Anybody may give up their own seat, the last owner excepted."""
     if request.method == "POST":
         try:
@@ -106,7 +107,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 @member("members")
 @require_POST
-def resend(request: HttpRequest, pk: int) -> HttpResponse:
+def resend(request: SeatedRequest, pk: int) -> HttpResponse:
     row = _invitation(request, pk)
     try:
         request.membership.check_may_seat(row.role)
@@ -120,7 +121,7 @@ def resend(request: HttpRequest, pk: int) -> HttpResponse:
 
 @member("members")
 @require_POST
-def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+def withdraw(request: SeatedRequest, pk: int) -> HttpResponse:
     row = _invitation(request, pk)
     try:
         request.membership.check_may_seat(row.role)
@@ -132,7 +133,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("accounts:members")
 
 
-def _seat(request: HttpRequest, pk: int) -> Membership:
+def _seat(request: SeatedRequest, pk: int) -> Membership:
     """A living seat of this company; an owner's opens for owners only."""
     row = get_object_or_404(
         request.company.memberships.select_related("user", "company"),
@@ -144,10 +145,10 @@ def _seat(request: HttpRequest, pk: int) -> Membership:
     return row
 
 
-def _pending(request: HttpRequest):
+def _pending(request: SeatedRequest):
     rows = request.company.invitations.filter(accepted_at__isnull=True, withdrawn_at__isnull=True)
     return rows.order_by("email", "id")
 
 
-def _invitation(request: HttpRequest, pk: int) -> Invitation:
+def _invitation(request: SeatedRequest, pk: int) -> Invitation:
     return get_object_or_404(request.company.invitations.select_related("company"), pk=pk)

@@ -5,14 +5,15 @@ from collections.abc import Callable
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from iofacturo.accounts.membership import Membership
+from iofacturo.accounts.seated import PersonRequest
 from iofacturo.accounts.staff import Staff
 
 SESSION_KEY = "company"
-Next = Callable[[HttpRequest], HttpResponse]
+Next = Callable[[PersonRequest], HttpResponse]
 
 
 class CurrentCompanyMiddleware:
@@ -27,7 +28,7 @@ class CurrentCompanyMiddleware:
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: PersonRequest) -> HttpResponse:
         request.memberships = []
         request.membership = request.company = request.staff = None
         request.frame = "plain.html"
@@ -48,8 +49,8 @@ class CurrentCompanyMiddleware:
         return self.get_response(request)
 
     @staticmethod
-    def _choose(request: HttpRequest) -> None:
-        named = request.GET.get("empresa") or request.session.get(SESSION_KEY)
+    def _choose(request: PersonRequest) -> None:
+        named = request.GET.get("empresa") or request.session.get(SESSION_KEY, "")
         seats = {seat.company.public_id: seat for seat in request.memberships}
         asked = request.GET.get("empresa")
         if asked and asked not in seats:
@@ -71,7 +72,7 @@ class StaffMFAMiddleware:
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: PersonRequest) -> HttpResponse:
         if (
             settings.STAFF_MUST_HAVE_MFA
             and request.staff is not None

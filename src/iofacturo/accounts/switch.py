@@ -11,18 +11,19 @@ from django.views.decorators.http import require_POST, require_safe
 
 from iofacturo.accounts.access import person
 from iofacturo.accounts.middleware import SESSION_KEY
+from iofacturo.accounts.seated import PersonRequest
 
 
 @person
 @require_safe
-def companies(request: HttpRequest) -> HttpResponse:
+def companies(request: PersonRequest) -> HttpResponse:
     """`/empresa/todas/`: all companies of the person, searched in the page by the browser."""
     return render(request, "accounts/companies.html")
 
 
 @person
 @require_POST
-def switch(request: HttpRequest) -> HttpResponse:
+def switch(request: PersonRequest) -> HttpResponse:
     """`/empresa/cambiar/`: `empresa` names the company, `next` the page one stands on."""
     named = request.POST.get("empresa", "")
     seat = next((s for s in request.memberships if s.company.public_id == named), None)

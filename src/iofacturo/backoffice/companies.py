@@ -5,7 +5,7 @@ from datetime import datetime
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,6 +18,7 @@ from iofacturo.accounts.company import Company
 from iofacturo.accounts.company_forms import IdentifiedCompanyForm
 from iofacturo.accounts.errors import Refused
 from iofacturo.accounts.invitation import Invitation
+from iofacturo.accounts.seated import StaffRequest
 from iofacturo.accounts.user import User
 from iofacturo.backoffice.forms_companies import FirstLotForm, NewCompanyForm, OwnerForm
 from iofacturo.folios import ledger
@@ -29,7 +30,7 @@ LATEST = 10
 
 @staff("companies")
 @require_safe
-def companies(request: HttpRequest) -> HttpResponse:
+def companies(request: StaffRequest) -> HttpResponse:
     """Search by words of the name or by number; PAGE at a time, by keyset."""
     words = request.GET.get("q", "").strip()[:100]
     found = search(words)
@@ -53,7 +54,7 @@ def search(words: str) -> QuerySet[Company]:
 
 @staff("companies")
 @require_http_methods(["GET", "HEAD", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: StaffRequest) -> HttpResponse:
     """A company, the invitation of its owner and its first lot: all of it or nothing."""
     form = NewCompanyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -88,13 +89,13 @@ def give_first_lot(
 
 @staff("companies")
 @require_safe
-def company(request: HttpRequest, public_id: str) -> HttpResponse:
+def company(request: StaffRequest, public_id: str) -> HttpResponse:
     return _page(request, _company(public_id))
 
 
 @staff("companies")
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, public_id: str) -> HttpResponse:
+def edit(request: StaffRequest, public_id: str) -> HttpResponse:
     """All of its data, identification included."""
     row = _company(public_id)
     form = IdentifiedCompanyForm(request.POST or None, company=row)
@@ -111,7 +112,7 @@ def edit(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @staff("companies")
 @require_POST
-def invite(request: HttpRequest, public_id: str) -> HttpResponse:
+def invite(request: StaffRequest, public_id: str) -> HttpResponse:
     """An owner, the first one or one who lost the way in."""
     row = _company(public_id)
     form = OwnerForm(request.POST)
@@ -129,7 +130,7 @@ def invite(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @staff("companies")
 @require_POST
-def first_lot(request: HttpRequest, public_id: str) -> HttpResponse:
+def first_lot(request: StaffRequest, public_id: str) -> HttpResponse:
     row = _company(public_id)
     form = FirstLotForm(request.POST)
     if form.is_valid():
@@ -145,7 +146,7 @@ def first_lot(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @staff("companies")
 @require_POST
-def invitation_resend(request: HttpRequest, public_id: str, pk: int) -> HttpResponse:
+def invitation_resend(request: StaffRequest, public_id: str, pk: int) -> HttpResponse:
     invitation = _invitation(public_id, pk)
     try:
         invitation.resend(by=request.user, at=clock.now())
@@ -158,7 +159,7 @@ def invitation_resend(request: HttpRequest, public_id: str, pk: int) -> HttpResp
 
 @staff("companies")
 @require_POST
-def invitation_withdraw(request: HttpRequest, public_id: str, pk: int) -> HttpResponse:
+def invitation_withdraw(request: StaffRequest, public_id: str, pk: int) -> HttpResponse:
     invitation = _invitation(public_id, pk)
     try:
         invitation.withdraw(by=request.user, at=clock.now())
@@ -178,7 +179,7 @@ def _invitation(public_id: str, pk: int) -> Invitation:
 
 
 def _page(
-    request: HttpRequest,
+    request: StaffRequest,
     row: Company,
     owner_form: OwnerForm | None = None,
     lot_form: FirstLotForm | None = None,

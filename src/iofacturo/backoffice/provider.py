@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_safe
@@ -19,6 +19,7 @@ from iofacturo.accounts.access import staff
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.company_forms import IdentifiedCompanyForm
 from iofacturo.accounts.errors import Refused
+from iofacturo.accounts.seated import StaffRequest
 from iofacturo.accounts.user import User
 from iofacturo.folios import ledger
 from iofacturo.lib import clock
@@ -51,7 +52,7 @@ def found(values: dict, *, by: User | None, at: datetime) -> Company:
 
 @staff("companies")
 @require_safe
-def provider(request: HttpRequest) -> HttpResponse:
+def provider(request: StaffRequest) -> HttpResponse:
     row = own_company()
     if row is None:
         return redirect("backoffice:provider_edit")
@@ -61,7 +62,7 @@ def provider(request: HttpRequest) -> HttpResponse:
 
 @staff("companies")
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest) -> HttpResponse:
+def edit(request: StaffRequest) -> HttpResponse:
     """Writes the company down the first time, corrects it afterwards."""
     row = own_company()
     form = IdentifiedCompanyForm(request.POST or None, company=row)

@@ -2,7 +2,7 @@
 
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST
@@ -12,6 +12,7 @@ from iofacturo.accounts.errors import Refused
 from iofacturo.accounts.invitation import StaffInvitation
 from iofacturo.accounts.member_forms import StaffInvitationForm, StaffRoleForm
 from iofacturo.accounts.permissions import STAFF_ROLES
+from iofacturo.accounts.seated import StaffRequest
 from iofacturo.accounts.staff import Staff
 from iofacturo.lib import clock
 
@@ -25,7 +26,7 @@ ROLES = {
 
 @access.staff("staff")
 @require_http_methods(["GET", "HEAD", "POST"])
-def staff(request: HttpRequest) -> HttpResponse:
+def staff(request: StaffRequest) -> HttpResponse:
     """The team and, by POST, a new invitation."""
     now = clock.now()
     form = StaffInvitationForm(request.POST or None)
@@ -58,7 +59,7 @@ def staff(request: HttpRequest) -> HttpResponse:
 
 @access.staff("staff")
 @require_http_methods(["GET", "HEAD", "POST"])
-def role(request: HttpRequest, pk: int) -> HttpResponse:
+def role(request: StaffRequest, pk: int) -> HttpResponse:
     seat = _seat(pk)
     form = StaffRoleForm(request.POST or None, initial={"role": seat.role})
     if request.method == "POST" and form.is_valid():
@@ -74,7 +75,7 @@ def role(request: HttpRequest, pk: int) -> HttpResponse:
 
 @access.staff("staff")
 @require_http_methods(["GET", "HEAD", "POST"])
-def removal(request: HttpRequest, pk: int) -> HttpResponse:
+def removal(request: StaffRequest, pk: int) -> HttpResponse:
     """Asks first, then takes the person out of the team."""
     seat = _seat(pk)
     if request.method == "POST":
@@ -90,7 +91,7 @@ def removal(request: HttpRequest, pk: int) -> HttpResponse:
 
 @access.staff("staff")
 @require_POST
-def invitation_resend(request: HttpRequest, pk: int) -> HttpResponse:
+def invitation_resend(request: StaffRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(StaffInvitation, pk=pk)
     try:
         row.resend(by=request.user, at=clock.now())
@@ -103,7 +104,7 @@ def invitation_resend(request: HttpRequest, pk: int) -> HttpResponse:
 
 @access.staff("staff")
 @require_POST
-def invitation_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+def invitation_withdraw(request: StaffRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(StaffInvitation, pk=pk)
     try:
         row.withdraw(by=request.user, at=clock.now())
