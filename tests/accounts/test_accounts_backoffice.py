@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tests.accounts.test_accounts_invitations import ACCOUNT, link
-from tests.cast import company
+from tests.cast import company, seat, staff_person
 
 from iofacturo.accounts import invitation as invitations
 from iofacturo.accounts.audit import AuditEvent
@@ -142,6 +144,29 @@ def test_the_list_goes_on_page_by_page(as_client, admin, monkeypatch):
             break
     assert sorted(seen) == list("0123456")
     assert seen[:5] == list("01234")
+
+
+def test_pages_cost_the_same_with_many_rows(
+    as_client, admin, cafe, owner, django_assert_max_num_queries
+):
+    client = as_client(admin)
+    addresses = [
+        reverse("backoffice:companies"),
+        reverse("backoffice:company", args=[cafe.public_id]),
+        reverse("backoffice:staff"),
+    ]
+    for address in addresses:
+        client.get(address)
+        with CaptureQueriesContext(connection) as few:
+            client.get(address)
+        for number in range(6):
+            tail = f"{addresses.index(address)}{number}"
+            company(f"Soda {tail} S.A.", f"31015555{tail}")
+            seat(f"p{tail}", cafe, "reader")
+            staff_person(f"s{tail}", "support")
+            invitations.invite(cafe, f"i{tail}@ejemplo.cr", role="reader", by=owner, at=clock.now())
+        with django_assert_max_num_queries(len(few)):
+            client.get(address)
 
 
 def test_staff_correct_an_identification_and_it_leaves_a_row(as_client, admin, cafe, stranger):
