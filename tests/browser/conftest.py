@@ -81,6 +81,7 @@ def no_barriers() -> Callable[[Page], None]:
     """`no_barriers(page)`: axe finds nothing on the page as it stands, and it does not scroll sideways."""
 
     def check(page: Page) -> None:
+        page.wait_for_load_state("networkidle")
         results = Axe().run(
             page,
             options={

@@ -49,6 +49,7 @@ for (const zone of document.querySelectorAll("[data-upload]")) {
       let answer = {};
       try { answer = JSON.parse(request.responseText); } catch { answer = {}; }
       if (request.status === 200) {
+        input.value = ""; // some browsers keep the choice over a reload
         location.hash = "prueba";
         location.reload();
       } else {
@@ -59,6 +60,7 @@ for (const zone of document.querySelectorAll("[data-upload]")) {
   };
 
   input.addEventListener("change", send);
+  if (input.files.length) send(); // chosen before this script was here
   for (const kind of ["dragover", "dragleave", "drop"]) {
     zone.addEventListener(kind, (event) => {
       event.preventDefault();
