@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from iofacturo.accounts.access import anybody, member, person, staff
+from iofacturo.accounts.seated import PersonRequest, SeatedRequest
 from iofacturo.lib import clock
 
 SHEETS = ["order", "reset", "tokens", "base", "shell", "plain", "rhythm", "buttons", "fields", "badges", "banners", "data", "slip", "meter", "chart", "tables", "grid3", "plans", "timeline", "dropzone", "filters", "tasks", "floating", "lines", "desk", "overview", "confirmation", "reading", "utilities", "print"]
@@ -47,7 +48,7 @@ class Shell:
     sheets = tuple(f"css/{name}.css" for name in SHEETS)
     scripts = tuple(f"js/{name}.js" for name in SCRIPTS)
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: PersonRequest) -> None:
         self.request = request
         self.now = clock.now()
 
@@ -71,7 +72,8 @@ class Shell:
     def folios(self) -> int:
         from iofacturo.folios import summary
 
-        return summary.available(self.request.company, self.now)
+        company = self.request.company
+        return summary.available(company, self.now) if company else 0
 
     @property
     def company_links(self) -> list[dict[str, Any]]:
@@ -91,16 +93,16 @@ class Shell:
         return {"label": label, "url": url, "here": self.request.path.startswith(url)}
 
 
-def shell(request: HttpRequest) -> dict[str, Shell]:
+def shell(request: PersonRequest) -> dict[str, Shell]:
     """Context of every page: where one is, how many folios and unread notices there are."""
     return {"shell": Shell(request)}
 
 
 @person
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PersonRequest) -> HttpResponse:
     """`/`: what needs doing, and how many folios are left."""
-    if request.membership is None:
+    if request.company is None:
         if request.staff is not None:
             return redirect("gestion")
         return render(request, "portal/seatless.html")
@@ -132,7 +134,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @member("see")
 @require_safe
-def facturar(request: HttpRequest) -> HttpResponse:
+def facturar(request: SeatedRequest) -> HttpResponse:
     """`/facturar/`: the company's documents; until issuing lands there are none."""
     from iofacturo.folios import summary
 
