@@ -131,3 +131,19 @@ def test_the_lists_of_places_follow_each_other(page: Page, live_server, log_in, 
     expect(page.get_by_text("Limón, Talamanca, Cahuita")).to_be_visible()
     cafe.refresh_from_db()
     assert (cafe.provincia, cafe.canton, cafe.distrito) == ("7", "04", "03")
+
+
+def test_without_scripts_one_logs_in_and_chooses_a_district(browser, live_server, cafe, owner):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    enter(page, live_server.url, owner.email)
+    assert not page.get_by_role("button", name="Mostrar").is_visible()
+    page.goto(live_server.url + reverse("accounts:company_edit"))
+    for level in ("Provincia", "Cantón"):
+        page.get_by_label(level).select_option(value="")
+    district = page.get_by_label("Distrito")
+    assert district.locator("option").count() == 493
+    district.select_option(value="7-04-03")
+    page.get_by_role("button", name="Guardar los datos").click()
+    expect(page.get_by_text("Limón, Talamanca, Cahuita")).to_be_visible()
+    context.close()
