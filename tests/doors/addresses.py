@@ -17,6 +17,7 @@ from iofacturo.accounts.user import User
 from iofacturo.lib import clock
 from iofacturo.notifications.notice import Notice
 from iofacturo.renewals import payee
+from iofacturo.renewals.proof import PaymentProof
 from iofacturo.renewals.request import RenewalRequest
 from tests.cast import seat, staff_person
 from tests.renewals import scene
@@ -117,8 +118,12 @@ TERMS: Kwargs = lambda s: {"number": s.request.given.terms.number}  # noqa: E731
 PROPOSAL: Kwargs = lambda s: {"pk": s.proposal.pk}  # noqa: E731
 
 
+def _proof(s: Scene) -> PaymentProof:
+    return s.request.proofs.get()
+
+
 def _picture(s: Scene) -> dict[str, object]:
-    return {"number": s.request.number, "proof": s.request.proofs.get().pk, "page": 1}
+    return {"number": s.request.number, "proof": _proof(s).pk, "page": 1}
 
 
 ADDRESSES: dict[str, Kwargs] = {
@@ -144,7 +149,7 @@ ADDRESSES: dict[str, Kwargs] = {
     "outbox:mail": lambda s: {"key": "x"},
     "outbox:frame": lambda s: {"key": "x"},
     "backoffice:renewal": REQUEST,
-    "backoffice:renewal_proof": lambda s: REQUEST(s) | {"page": 1},
+    "backoffice:renewal_proof": lambda s: REQUEST(s) | {"page": _proof(s).pages.get().pk},
     "backoffice:renewal_take": REQUEST,
     "backoffice:renewal_release": REQUEST,
     "backoffice:renewal_approve": REQUEST,
