@@ -15,7 +15,7 @@ from tests.renewals import scene
 from iofacturo.accounts.membership import Membership
 from iofacturo.folios import ledger
 from iofacturo.lib import clock
-from iofacturo.renewals import billing, billing_form, draft, proof, review, submission
+from iofacturo.renewals import billing, billing_form, proof, review, submission
 from iofacturo.renewals.proof import PaymentProof
 from iofacturo.renewals.request import RenewalRequest
 from iofacturo.uploads import cleaning
@@ -564,4 +564,17 @@ def test_a_draft_of_another_person_of_the_company_is_the_companys(
     other.post(address("renew", row), filled(row, archivo=file()))
     row.refresh_from_db()
     assert row.submitted_by == administrator
-    assert draft.MOST_DRAFTS >= 1
+
+
+def test_a_file_sent_before_is_told_first_and_goes_through_knowingly(customer, cafe, owner) -> None:
+    """Without scripts a file may come only with the sending itself."""
+    first = scene.drafted(cafe, owner)
+    scene.attached(first, owner, seed=b"picture")
+    scene.send(first, owner)
+    row = choose(customer)
+    answer = customer.post(address("renew", row), filled(row, archivo=file()), follow=True)
+    assert "Todavía no la enviamos" in text(answer)
+    row.refresh_from_db()
+    assert row.state == RenewalRequest.DRAFT
+    again = customer.post(address("renew", row), filled(row))
+    assert again.url == address("received", row)

@@ -37,8 +37,9 @@ def is_own(by: User, request: RenewalRequest) -> bool:
 
 
 def needs_second(request: RenewalRequest) -> bool:
-    """Whether two people must approve this amount."""
-    return request.given.total >= settings.SECOND_APPROVAL_FROM
+    """Whether two people must approve this amount; one in another currency always."""
+    quote = request.given
+    return quote.currency != "CRC" or quote.total >= settings.SECOND_APPROVAL_FROM
 
 
 def tolerance() -> Decimal:

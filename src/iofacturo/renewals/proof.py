@@ -285,6 +285,12 @@ def uses(proofs: Iterable[PaymentProof], *, of: Company | None = None) -> dict[i
     return {pk: _gravest(some) for pk, some in found.items()}
 
 
+def was_sent_before(upload: Upload, request: RenewalRequest) -> bool:
+    """Whether this very file came with another request that was sent, of any company."""
+    rows = PaymentProof.objects.filter(sha256=upload.cleaned.sha256, sent_at__isnull=False)
+    return rows.exclude(request__in={request.pk, request.previous_id} - {None}).exists()
+
+
 def _use(proof: PaymentProof, other: PaymentProof, of: Company | None) -> Use | None:
     if proof.sha256 == other.sha256:
         return Use(other, "same")

@@ -154,7 +154,7 @@ def _acted(request: SeatedRequest, found: RenewalRequest, now: datetime) -> Http
     except Invalid as error:
         return _again(request, found, now, error)
     try:
-        if act == "enviar":
+        if act == "enviar" and not _must_be_told(request, found, upload):
             submit(request, found, upload, now)
             return redirect("renewals:received", found.number)
         _keep(request, found, upload, now)
@@ -169,8 +169,25 @@ def _acted(request: SeatedRequest, found: RenewalRequest, now: datetime) -> Http
         return redirect("renewals:mi_plan")
     if _wants_json(request):
         return JsonResponse({"listo": True})
-    section = {"subir": "#prueba", "precio": "#pago"}.get(act, "#prueba" if "quitar" in act else "")
+    section = {"subir": "#prueba", "enviar": "#prueba", "precio": "#pago"}.get(
+        act, "#prueba" if "quitar" in act else ""
+    )
     return redirect(f"/mi-plan/renovar/{found.number}/{section}")
+
+
+def _must_be_told(request: SeatedRequest, found: RenewalRequest, upload: Upload | None) -> bool:
+    """Whether a file that comes along with the sending was seen before: said first, sent after.
+
+    The file is kept, so that sending once more, now knowingly, goes through.
+    """
+    if upload is None or not is_open(found) or not proof.was_sent_before(upload, found):
+        return False
+    messages.warning(
+        request,
+        "Todavía no la enviamos: el archivo que acaba de agregar ya se usó en otra solicitud. "
+        "Si es el correcto, acepte los términos y envíela de nuevo.",
+    )
+    return True
 
 
 def submit(
