@@ -13,6 +13,7 @@ from datetime import datetime
 
 from django.db import DatabaseError, close_old_connections
 
+from iofacturo.business_time import claims as business_time
 from iofacturo.folios import claims as folios
 from iofacturo.lib import clock
 from iofacturo.outbox import claims as outbox
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 CLAIMS: dict[str, Callable[[datetime], int]] = {
     "mail": outbox.run,
     "folio expiry and warnings": folios.run,
+    "holidays of coming years": business_time.run,
     "quotes and corrections that lapse": renewals.run,
 }
 IDLE_SECONDS = 1.0

@@ -190,8 +190,7 @@ def test_a_rejected_request_is_sent_again_without_typing_it_again(
 
     log_in(shop["owner"])
     visit(f"/mi-plan/solicitudes/{number}/")
-    page.get_by_role("link", name=re.compile("nueva", re.I)).first.click()
-    choose_plan(page, "Plan 100")
+    page.get_by_role("button", name="Enviar una nueva con estos datos").click()
     expect(page.get_by_label("Nombre o razón social")).to_have_value("Café Prueba S.A.")
     again = send(page)
     assert RenewalRequest.objects.get(number=again).previous.number == number
