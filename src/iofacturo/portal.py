@@ -19,8 +19,9 @@ from iofacturo.lib import clock
 SHEETS = ["order", "reset", "tokens", "base", "shell", "plain", "rhythm", "buttons", "fields", "badges", "banners", "data", "slip", "meter", "chart", "tables", "grid3", "plans", "timeline", "dropzone", "filters", "tasks", "floating", "lines", "desk", "overview", "confirmation", "reading", "utilities", "print"]
 SCRIPTS = ["menus"]
 COMPANY_LINKS = [
-    ("Datos de la empresa", "accounts:company"),
-    ("Usuarios y permisos", "accounts:members"),
+    ("Datos de la empresa", "accounts:company", "see"),
+    ("Usuarios y permisos", "accounts:members", "members"),
+    ("Actividad", "accounts:activity", "owners"),
 ]
 STAFF_LINKS = [
     ("Solicitudes", "inbox", "backoffice:renewals", "see"),
@@ -77,7 +78,12 @@ class Shell:
 
     @property
     def company_links(self) -> list[dict[str, Any]]:
-        return [self._link(label, name) for label, name in COMPANY_LINKS]
+        seat = self.request.membership
+        return [
+            self._link(label, name)
+            for label, name, act in COMPANY_LINKS
+            if seat is not None and seat.may(act)
+        ]
 
     @property
     def staff_links(self) -> list[dict[str, Any]]:

@@ -202,3 +202,12 @@ def test_the_activity_goes_on_page_by_page(as_client, cafe, owner, monkeypatch):
         url = f"{reverse('accounts:activity')}?antes={page.context['older']}"
     assert seen == ["4", "3", "2", "1", "0"]
     assert client.get(reverse("accounts:activity") + "?antes=x").status_code == 200
+
+
+def test_the_menu_offers_only_what_the_role_opens(as_client, cafe, owner, reader):
+    def offered(user) -> list[str]:
+        page = as_client(user).get(reverse("accounts:company"))
+        return [link["label"] for link in page.context["shell"].company_links]
+
+    assert offered(owner) == ["Datos de la empresa", "Usuarios y permisos", "Actividad"]
+    assert offered(reader) == ["Datos de la empresa"]
