@@ -14,6 +14,8 @@ from iofacturo.accounts import invitation
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.invitation import Invitation, StaffInvitation
 from iofacturo.accounts.user import User
+from iofacturo.folios import ledger
+from iofacturo.folios.adjustment import AdjustmentProposal, propose
 from iofacturo.lib import clock
 from iofacturo.notifications.notice import Notice
 from iofacturo.renewals import payee
@@ -86,6 +88,22 @@ class Scene:
         )
 
     @cached_property
+    def plan(self) -> str:
+        return scene.plan("800", 800).plan.code
+
+    @cached_property
+    def promotion(self) -> str:
+        return scene.promotion().promotion.code
+
+    @cached_property
+    def adjustment(self) -> AdjustmentProposal:
+        """Folios that a second person has to agree to."""
+        lot = ledger.grant(
+            self.company, "courtesy", 10, origin="door", months=1, by=self.admin, at=clock.now()
+        )
+        return propose(lot, 5, "Faltaron", by=self.admin, at=clock.now())
+
+    @cached_property
     def notice(self) -> Notice:
         notifications.notify(
             "renewal.received",
@@ -115,6 +133,9 @@ COMPANY_INVITATION: Kwargs = lambda s: COMPANY(s) | INVITATION(s)  # noqa: E731
 
 
 TERMS: Kwargs = lambda s: {"number": s.request.given.terms.number}  # noqa: E731
+PLAN: Kwargs = lambda s: {"code": s.plan}  # noqa: E731
+PROMOTION: Kwargs = lambda s: {"code": s.promotion}  # noqa: E731
+ADJUSTMENT: Kwargs = lambda s: {"pk": s.adjustment.pk}  # noqa: E731
 PROPOSAL: Kwargs = lambda s: {"pk": s.proposal.pk}  # noqa: E731
 
 
@@ -163,6 +184,14 @@ ADDRESSES: dict[str, Kwargs] = {
     "backoffice:company_first_lot": COMPANY,
     "backoffice:company_invitation_resend": COMPANY_INVITATION,
     "backoffice:company_invitation_withdraw": COMPANY_INVITATION,
+    "backoffice:plan": PLAN,
+    "backoffice:plan_withdrawal": PLAN,
+    "backoffice:promotion": PROMOTION,
+    "backoffice:promotion_withdrawal": PROMOTION,
+    "backoffice:ledger": COMPANY,
+    "backoffice:adjustment_proposal": COMPANY,
+    "backoffice:adjustment_approval": ADJUSTMENT,
+    "backoffice:adjustment_refusal": ADJUSTMENT,
     "backoffice:calendar_opening": lambda s: {"day": "2026-12-25"},
     "backoffice:terms_version": TERMS,
     "backoffice:payee_confirm": PROPOSAL,
