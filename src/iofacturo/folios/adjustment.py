@@ -13,6 +13,7 @@ from iofacturo.folios import ledger
 from iofacturo.folios.entry import FolioEntry
 from iofacturo.folios.errors import LotClosed, Refused
 from iofacturo.folios.lot import FolioLot
+from iofacturo.lib import formats
 
 
 class AdjustmentProposal(models.Model):
@@ -46,6 +47,12 @@ class AdjustmentProposal(models.Model):
                 name="adjustment_two_people",
             ),
         ]
+
+    @property
+    def signed(self) -> str:
+        """`+3 folios`, `−1 folio`."""
+        word = "folio" if abs(self.qty) == 1 else "folios"
+        return f"{'+' if self.qty > 0 else '−'}{formats.numero(abs(self.qty))} {word}"
 
     def approve(self, *, by: User, at: datetime) -> FolioEntry:
         """Post it. Refused when *by* proposed it, belongs to the company, or somebody was first."""

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_safe
 
 from iofacturo.accounts.access import member
 from iofacturo.accounts.company import Company
+from iofacturo.accounts.seated import SeatedRequest
 from iofacturo.folios import reading
 from iofacturo.folios.csv_file import stream
 from iofacturo.folios.lot import FolioLot
 from iofacturo.folios.reading import Filters
-from iofacturo.folios.seated import SeatedRequest
 from iofacturo.lib import clock
 
 ASKED = ("plan", "movimiento", "desde", "hasta", "comprobante")

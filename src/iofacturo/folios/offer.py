@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from iofacturo.accounts.company import Company
@@ -94,6 +94,11 @@ class Offer:
     @property
     def promotion_ends_at(self) -> datetime | None:
         return self.promotion_version.ends_at if self.promotion_version else None
+
+    @property
+    def promotion_last_day(self) -> date | None:
+        """The last day of the promotion, in Costa Rica."""
+        return self.promotion_version.last_day if self.promotion_version else None
 
 
 def offers(company: Company | None, at: datetime) -> list[Offer]:

@@ -7,9 +7,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from iofacturo.accounts.access import member
+from iofacturo.accounts.seated import SeatedRequest
 from iofacturo.folios import summary
 from iofacturo.folios.csv_file import stream
-from iofacturo.folios.seated import SeatedRequest
 from iofacturo.lib import clock
 
 HEADINGS = (

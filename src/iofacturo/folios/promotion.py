@@ -6,7 +6,7 @@ the promotion, over all its versions, by conditional updates: the last use is ha
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -172,6 +172,11 @@ class PromotionVersion(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which it can be had, in Costa Rica."""
+        return clock.local(self.ends_at - timedelta(microseconds=1)).date()
 
     @property
     def gain(self) -> str:
