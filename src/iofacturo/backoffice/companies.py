@@ -208,7 +208,7 @@ urlpatterns = [
     path("empresas/<str:public_id>/", company, name="company"),
     path("empresas/<str:public_id>/cambiar/", edit, name="company_edit"),
     path("empresas/<str:public_id>/invitar/", invite, name="company_invite"),
-    path("empresas/<str:public_id>/folios/", first_lot, name="company_first_lot"),
+    path("empresas/<str:public_id>/primeros-folios/", first_lot, name="company_first_lot"),
     path(
         "empresas/<str:public_id>/invitaciones/<int:pk>/reenviar/",
         invitation_resend,
