@@ -57,7 +57,8 @@ class Case:
     def __init__(self, request: RenewalRequest, seat: Staff, now: datetime) -> None:
         self.request, self.seat, self.now = request, seat, now
         self.quote = request.given
-        self.tone, self.icon, self.word = badge(request, now)
+        self.hours = calendar.current(now)
+        self.tone, self.icon, self.word = badge(request, now, self.hours)
 
     # -- who may do what ---------------------------------------------------------------------
 
@@ -135,8 +136,7 @@ class Case:
         """Business time since it was sent."""
         if self.request.submitted_at is None:
             return ""
-        hours = calendar.current(self.now)
-        return duration(hours.elapsed(self.request.submitted_at, self.now))
+        return duration(self.hours.elapsed(self.request.submitted_at, self.now))
 
     # -- the money ---------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from iofacturo.accounts.user import User
 from iofacturo.business_time import calendar
+from iofacturo.business_time.opening import Calendar
 from iofacturo.lib import folding
 from iofacturo.renewals import number as numbers
 from iofacturo.renewals import reference as references
@@ -48,13 +49,12 @@ def duration(span: timedelta) -> str:
     return f"{hours} h {rest:02d} min" if hours else f"{rest} min"
 
 
-def badge(row: RenewalRequest, now: datetime) -> tuple[str, str, str]:
-    """(tone, icon, words) of a request on the desk."""
+def badge(row: RenewalRequest, now: datetime, hours: Calendar) -> tuple[str, str, str]:
+    """(tone, icon, words) of a request on the desk, in the business time of *hours*."""
     if row.state == R.NEEDS_INFO:
         return "info", "edit", "En pausa"
     if row.state != R.IN_REVIEW or row.due_at is None:
         return row.tone, row.icon, row.word(now)
-    hours = calendar.current(now)
     if now > row.due_at:
         return "bad", "alert", f"{duration(hours.elapsed(row.due_at, now))} tarde"
     left = hours.elapsed(now, row.due_at)
@@ -132,7 +132,11 @@ class Queue:
             company &= Q(company__folded__contains=bare if bare.isdigit() else word)
         return rows.filter(condition | company)
 
-    @property
+    @cached_property
+    def _hours(self) -> Calendar:
+        return calendar.current(self.now)
+
+    @cached_property
     def rows(self) -> list[Row]:
         return [self._row(row) for row in self._found[:PAGE]]
 
@@ -147,7 +151,7 @@ class Queue:
         return str(offset + PAGE)
 
     def _row(self, row: RenewalRequest) -> Row:
-        tone, icon, word = badge(row, self.now)
+        tone, icon, word = badge(row, self.now, self._hours)
         return Row(row, tone, icon, word, self._hint(row))
 
     def _hint(self, row: RenewalRequest) -> str:
