@@ -130,7 +130,7 @@ def documents() -> Iterator[str]:
 def foreign_entries() -> Iterator[str]:
     """Entries without a lot, or of a lot of another company, or on another day than their own."""
     local = (
-        "date(e.at, '-6 hours')"
+        "date(substr(e.at, 1, 19), '-6 hours')"  # it would round a microsecond up
         if connection.vendor == "sqlite"
         else "((e.at AT TIME ZONE 'UTC') - interval '6 hours')::date"
     )
