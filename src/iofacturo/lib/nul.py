@@ -1,6 +1,6 @@
 """A NUL is no text: PostgreSQL refuses it, SQLite takes it, nobody types it. Nothing gets it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -26,5 +26,6 @@ class NoNulMiddleware:
 
 
 def _has_nul(fields: QueryDict) -> bool:
-    pairs: Iterable[tuple[str, list[object]]] = fields.lists()
-    return any(NUL in name or any(NUL in str(one) for one in values) for name, values in pairs)
+    return any(
+        NUL in name or any(NUL in str(value) for value in values) for name, values in fields.lists()
+    )

@@ -21,6 +21,7 @@ from iofacturo.accounts.company import Company
 from iofacturo.accounts.user import User
 
 MOST_EMAILS = 4
+LONGEST = 1000  # letters of a field that a draft keeps
 TIPOS = dict(Company.TIPOS)
 _email = EmailValidator()
 
@@ -43,7 +44,9 @@ class Billing:
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any]) -> Billing:
         """What is there of our fields, as stripped text."""
-        return cls(**{f.name: " ".join(str(data.get(f.name, "")).split()) for f in fields(cls)})
+        return cls(
+            **{f.name: " ".join(str(data.get(f.name, ""))[:LONGEST].split()) for f in fields(cls)}
+        )
 
     @classmethod
     def of_company(cls, company: Company) -> Billing:

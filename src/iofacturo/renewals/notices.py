@@ -116,7 +116,8 @@ def activated(request: RenewalRequest, lot: FolioLot, *, at: datetime) -> None:
         "Su plan está activo",
         f"Tiene {folios}, vigentes hasta el {formats.dia_largo(lot.last_day)}. "
         "Sus folios anteriores conservan su fecha.",
-        f"La factura de {formats.dinero(quote.total, quote.currency)} va en camino a su correo.",
+        f"Su compra de {formats.dinero(quote.total, quote.currency)} quedó registrada para facturarse "
+        "con los datos que usted confirmó.",
         at=at,
     )
 

@@ -1,9 +1,8 @@
-"""The renewal's form: choose a plan, then one page that survives being left and come back to."""
+"""The renewal's form: one page that survives being left and come back to."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import messages
@@ -13,13 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from iofacturo.accounts.access import member
 from iofacturo.folios import offer as offers
-from iofacturo.folios import summary
 from iofacturo.lib import clock
 from iofacturo.renewals import (
     billing_form,
     draft,
     due,
-    plan_page,
+    posted,
     proof,
     proof_checks,
     receiving,
@@ -27,6 +25,7 @@ from iofacturo.renewals import (
     submission,
     transfer,
 )
+from iofacturo.renewals.conflict import conflict
 from iofacturo.renewals.errors import (
     Invalid,
     NotOffered,
@@ -39,81 +38,7 @@ from iofacturo.renewals.errors import (
 from iofacturo.renewals.proof import Upload
 from iofacturo.renewals.request import RenewalRequest
 from iofacturo.renewals.seated import SeatedRequest
-from iofacturo.renewals.sent_form import fingerprint, new_token
-
-NOT_CONTENTS = {"csrfmiddlewaretoken", "token", "version", "accion", "empresa"}
-
-
-# -- choosing ------------------------------------------------------------------------------------
-
-
-@member("renew")
-@require_http_methods(["GET", "HEAD", "POST"])
-def choose(request: SeatedRequest) -> HttpResponse:
-    """`/mi-plan/renovar/?plan=…`: the plans; a POST makes the draft and goes to its own address."""
-    now, company = clock.now(), request.company
-    if not summary.has_ever_had_plan(company):
-        return render(request, "renewals/contract.html", status=200)
-    problem = ""
-    previous = _previous(request)
-    if request.method == "POST":
-        try:
-            made = _chosen(request, previous, now)
-        except Repeated as error:
-            return conflict(request, error)
-        except RenewalError as error:
-            problem = str(error)
-        else:
-            return redirect("renewals:renew", made.number)
-    context = plan_page.choices(company, now, request.GET.get("plan", ""))
-    context |= {"changing": _changing(request), "now": now, "token": new_token(), "problem": problem, "previous": previous,
-                "may_renew": True}  # fmt: skip
-    return render(request, "renewals/choose.html", context, status=422 if problem else 200)
-
-
-def _previous(request: SeatedRequest) -> RenewalRequest | None:
-    """The rejected request that a new one repeats, if the link or the form names one."""
-    number = request.POST.get("anterior") or request.GET.get("anterior")
-    if not number:
-        return None
-    rejected = request.company.renewal_requests.filter(state=RenewalRequest.REJECTED)
-    return rejected.select_related("billing", "quote").filter(number=number).first()
-
-
-def _changing(request: SeatedRequest) -> RenewalRequest | None:
-    """The draft that gets another plan, if the link or the form names one."""
-    number = request.POST.get("solicitud") or request.GET.get("solicitud")
-    if not number:
-        return None
-    found: RenewalRequest = get_object_or_404(request.company.renewal_requests, number=number)
-    return found
-
-
-def _chosen(
-    request: SeatedRequest, previous: RenewalRequest | None, now: datetime
-) -> RenewalRequest:
-    code = request.POST.get("plan", "")
-    if not code:
-        raise Invalid({"plan": "Escoja un plan para continuar."})
-    changing = _changing(request)
-    if changing is not None:
-        return draft.change_plan(changing, code, by=request.user, at=now)
-    token = request.POST.get("token", "")
-    return draft.choose(
-        request.company, code, by=request.user, at=now, token=token, previous=previous
-    )
-
-
-def conflict(request: SeatedRequest, error: Exception, back: str = "/mi-plan/") -> HttpResponse:
-    """409: what happened, and the way back. Nothing was stored."""
-    context = {
-        "title": "Esto ya se había enviado",
-        "message": str(error),
-        "back": back,
-        "back_label": "Ver cómo quedó",
-    }
-    return render(request, "409.html", context, status=409)
-
+from iofacturo.renewals.sent_form import new_token
 
 # -- the form ------------------------------------------------------------------------------------
 
@@ -159,7 +84,7 @@ def _acted(request: SeatedRequest, found: RenewalRequest, now: datetime) -> Http
             return redirect("renewals:received", found.number)
         _keep(request, found, upload, now)
         if act == "precio":
-            draft.refresh(found, by=request.user, at=now, consent=_consent(request))
+            draft.refresh(found, by=request.user, at=now, consent=posted.consent(request))
     except Repeated as error:
         return conflict(request, error, f"/mi-plan/solicitudes/{found.number}/")
     except RenewalError as error:
@@ -200,31 +125,15 @@ def submit(
         by=request.user,
         at=now,
         token=post.get("token", ""),
-        contents=contents(request, upload),
-        terms=int(post["terminos"]) if post.get("terminos", "").isdigit() else None,
-        typed=typed(request),
+        contents=posted.contents(request, upload),
+        terms=posted.terms(request),
+        typed=posted.typed(request),
         upload=upload,
         ip=request.META.get("REMOTE_ADDR") or None,
-        seen=_version(request),
-        consent=_consent(request),
+        seen=posted.version(request),
+        consent=posted.consent(request),
         remember=bool(post.get("recordar")),
     )
-
-
-def contents(request: SeatedRequest, upload: Upload | None) -> dict[str, Any]:
-    """All that a form holds, to tell a repetition from something else."""
-    fields = {name: request.POST.getlist(name) for name in request.POST if name not in NOT_CONTENTS}
-    return {"fields": fingerprint(fields), "file": upload.cleaned.sha256 if upload else ""}
-
-
-def typed(request: SeatedRequest) -> dict[str, Any]:
-    """What a draft remembers of the form. Accepting the terms is not remembered."""
-    post = request.POST
-    return {
-        "billing": billing_form.read(post).as_dict(),
-        "transfer": {name: post.get(name, "").strip()[:120] for name in transfer.FIELDS},
-        "remember": bool(post.get("recordar")),
-    }
 
 
 def _keep(
@@ -233,26 +142,11 @@ def _keep(
     """Save what was typed, and do what the smaller buttons say."""
     if upload is not None:
         proof.add(found, upload, by=request.user, at=now)
-    act = request.POST.get("accion", "")
-    if act.startswith("quitar-") and act.removeprefix("quitar-").isdigit():
-        proof.remove(found, int(act.removeprefix("quitar-")), at=now)
-    seen = None if upload or "quitar" in act else _version(request)
-    draft.save(found, typed(request), at=now, seen=seen)
-
-
-def _version(request: SeatedRequest) -> int | None:
-    text = request.POST.get("version", "")
-    return int(text) if text.isdigit() and len(text) < 10 else None
-
-
-def _consent(request: SeatedRequest) -> Decimal | None:
-    """The price that the person accepted with the button that names it."""
-    if request.POST.get("accion") != "precio":
-        return None
-    try:
-        return Decimal(request.POST.get("precio", ""))
-    except InvalidOperation:
-        return None
+    taken_out = posted.removed(request.POST.get("accion", ""))
+    if taken_out is not None:
+        proof.remove(found, taken_out, at=now)
+    seen = None if upload or taken_out is not None else posted.version(request)
+    draft.save(found, posted.typed(request), at=now, seen=seen)
 
 
 def _wants_json(request: SeatedRequest) -> bool:
@@ -274,7 +168,7 @@ def _again(
         try:
             if upload is not None:
                 proof.add(seen, upload, by=request.user, at=now)
-            draft.save(seen, typed(request), at=now)
+            draft.save(seen, posted.typed(request), at=now)
         except RenewalError as other:
             error = other
     problems = error.problems if isinstance(error, Invalid) else {}
@@ -296,7 +190,7 @@ def autosave(request: SeatedRequest, number: str) -> JsonResponse:
 
     now, found = clock.now(), _found(request, number)
     try:
-        saved = draft.save(found, typed(request), at=now, seen=_version(request))
+        saved = draft.save(found, posted.typed(request), at=now, seen=posted.version(request))
     except WrongState as error:
         return JsonResponse({"mensaje": str(error)}, status=409)
     return JsonResponse({"version": saved.version, "hora": hora(now)})
@@ -320,7 +214,7 @@ def _page(
     told = _told(request, found)
     billing = billing_form.read(request.POST) if error else found.typed
     if checking:
-        problems = submission.problems(found, terms=_terms(request)) | (problems or {})
+        problems = submission.problems(found, terms=posted.terms(request)) | (problems or {})
     proofs = proof_checks.shown(found, quote)
     lapsed = not quote.holds(now) and not any(
         one.proof.paid_on and quote.covers(one.proof.paid_on) for one in proofs
@@ -345,7 +239,7 @@ def _page(
         "others": others(found),
         "lapsed": _lapse(found, now, error) if lapsed else None,
         "promotion_over": _promotion_over(found, now),
-        "accepted": bool(error) and _terms(request) == quote.terms_id,
+        "accepted": bool(error) and posted.terms(request) == quote.terms_id,
     }
     return render(request, "renewals/renew.html", context, status=status)
 
@@ -373,11 +267,6 @@ def _told(request: SeatedRequest, found: RenewalRequest) -> dict[str, str]:
         return {name: request.POST.get(name, "") for name in transfer.FIELDS}
     kept = found.draft.get("transfer", {})
     return {name: str(kept.get(name, "")) for name in transfer.FIELDS}
-
-
-def _terms(request: SeatedRequest) -> int | None:
-    text = request.POST.get("terminos", "")
-    return int(text) if text.isdigit() and len(text) < 10 else None
 
 
 def others(found: RenewalRequest) -> list[RenewalRequest]:

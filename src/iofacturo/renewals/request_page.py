@@ -21,6 +21,7 @@ from iofacturo.renewals import (
     bank,
     billing_form,
     draft,
+    posted,
     proof,
     proof_checks,
     receiving,
@@ -31,6 +32,7 @@ from iofacturo.renewals import (
     transfer,
 )
 from iofacturo.renewals.billing import Billing
+from iofacturo.renewals.conflict import conflict
 from iofacturo.renewals.decision import ReviewDecision
 from iofacturo.renewals.errors import Invalid, RenewalError, Repeated, Stale, WrongState
 from iofacturo.renewals.proof import Upload
@@ -145,10 +147,11 @@ def _corrected(request: SeatedRequest, found: RenewalRequest, now: datetime) -> 
             return redirect("renewals:status", found.number)
         if upload is not None:
             proof.add(found, upload, by=request.user, at=now)
-        if act.startswith("quitar-") and act.removeprefix("quitar-").isdigit():
-            proof.remove(found, int(act.removeprefix("quitar-")), at=now)
+        taken_out = posted.removed(act)
+        if taken_out is not None:
+            proof.remove(found, taken_out, at=now)
     except Repeated as error:
-        return renew_page.conflict(request, error, f"/mi-plan/solicitudes/{found.number}/")
+        return conflict(request, error, f"/mi-plan/solicitudes/{found.number}/")
     except RenewalError as error:
         return _uncorrected(request, found, now, error, upload)
     return redirect(f"/mi-plan/solicitudes/{found.number}/corregir/#prueba")
@@ -158,7 +161,6 @@ def _answer(
     request: SeatedRequest, found: RenewalRequest, upload: Upload | None, now: datetime
 ) -> None:
     post = request.POST
-    version = post.get("version", "")
     kept = dict(found.draft)
     kept["transfer"] = {name: post.get(name, "").strip()[:120] for name in transfer.FIELDS}
     submission.answer(
@@ -166,12 +168,12 @@ def _answer(
         by=request.user,
         at=now,
         token=post.get("token", ""),
-        contents=renew_page.contents(request, upload),
+        contents=posted.contents(request, upload),
         billing=billing_form.read(post) if "tipo" in post else None,
         upload=upload,
         typed=kept,
         message=post.get("mensaje", ""),
-        seen=int(version) if version.isdigit() and len(version) < 10 else None,
+        seen=posted.version(request),
     )
 
 
@@ -184,7 +186,7 @@ def _uncorrected(
 ) -> HttpResponse:
     seen = _found(request, found.number)
     if seen.state != RenewalRequest.NEEDS_INFO:
-        return renew_page.conflict(request, error, f"/mi-plan/solicitudes/{found.number}/")
+        return conflict(request, error, f"/mi-plan/solicitudes/{found.number}/")
     if upload is not None and not isinstance(error, Stale):
         proof.add(seen, upload, by=request.user, at=now)  # the file need not be chosen again
         seen = _found(request, found.number)
@@ -242,6 +244,6 @@ def cancel(request: SeatedRequest, number: str) -> HttpResponse:
     try:
         draft.cancel(found, by=request.user, at=now)
     except WrongState as error:
-        return renew_page.conflict(request, error, f"/mi-plan/solicitudes/{number}/")
+        return conflict(request, error, f"/mi-plan/solicitudes/{number}/")
     messages.success(request, f"Se canceló la solicitud {number}.")
     return redirect("renewals:mi_plan")

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from iofacturo.renewals import (
+    choose_page,
     plan_page,
     proof_page,
     renew_page,
@@ -14,7 +15,7 @@ app_name = "renewals"
 urlpatterns = [
     path("", plan_page.mi_plan, name="mi_plan"),
     path("solicitudes.csv", plan_page.requests_csv, name="requests_csv"),
-    path("renovar/", renew_page.choose, name="choose"),
+    path("renovar/", choose_page.choose, name="choose"),
     path("renovar/<str:number>/", renew_page.renew, name="renew"),
     path("renovar/<str:number>/guardar/", renew_page.autosave, name="autosave"),
     path("solicitudes/<str:number>/", request_page.status, name="status"),
