@@ -8,7 +8,7 @@ from iofacturo.accounts import sealing
 
 
 class Command(BaseCommand):
-    help = "Seals the secrets of second factors with the first key of the ring."
+    help = "Seals every secret at rest again with the first key of the ring."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"{sealing.rotate()} sealed again")
