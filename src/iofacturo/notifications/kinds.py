@@ -35,6 +35,31 @@ KINDS: dict[str, Kind] = {
     "renewal.resurrected": Kind("Solicitud reabierta", "retry", "info"),
     "renewal.rescheduled": Kind("Nueva hora de respuesta", "clock", "info"),
     "renewal.reversed": Kind("Plan revertido", "void", "bad"),
+    # params: document (its name), said (Hacienda's reasons in plain words)
+    "comprobante.rejected": Kind(
+        "Comprobante rechazado", "stop", "bad", "issue",
+        "Hacienda rechazó {document}",
+        "{said}\n\nEl folio volvió a su plan. Corrija los datos y emita uno nuevo: "
+        "el número rechazado no se vuelve a usar.",
+    ),
+    # params: document, why
+    "delivery.refused": Kind(
+        "Envío detenido", "alert", "bad", "issue",
+        "Hacienda no quiso recibir {document}",
+        "{why}\n\nNo se vuelve a enviar por sí solo. Si no ve cómo corregirlo, escríbale a soporte.",
+    ),
+    "delivery.credentials": Kind(
+        "Envío detenido", "alert", "bad", "configure",
+        "Hacienda no acepta el usuario de la empresa",
+        "Sus comprobantes están emitidos y guardados, pero no se pueden enviar. "
+        "Revise el usuario y la contraseña de Hacienda en los datos de la empresa: "
+        "al guardarlos, todo se envía.",
+    ),
+    "delivery.late": Kind(
+        "Hacienda tarda", "clock", "warn", "issue",
+        "Hacienda lleva más de tres horas sin responder",
+        "Sus comprobantes están emitidos y valen. Seguimos preguntando; usted no tiene que hacer nada.",
+    ),
     # params: left (folios of all live plans); {remain} is it in words, "Le quedan 20 folios"
     "folios.20": Kind(
         "Folios", "plan", "warn", "issue",
