@@ -12,11 +12,20 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from iofacturo import notifications
 from iofacturo.accounts.access import anybody, member, person, staff
 from iofacturo.accounts.seated import PersonRequest, SeatedRequest
+from iofacturo.business_time import calendar
+from iofacturo.folios import summary
 from iofacturo.lib import clock
+from iofacturo.renewals.request import RenewalRequest
 
-SHEETS = ["order", "reset", "tokens", "base", "shell", "plain", "rhythm", "buttons", "fields", "badges", "banners", "data", "slip", "meter", "chart", "tables", "grid3", "plans", "timeline", "dropzone", "filters", "tasks", "floating", "lines", "desk", "overview", "confirmation", "reading", "utilities", "print"]
+SHEETS = [
+    "order", "reset", "tokens", "base", "shell", "plain", "rhythm", "buttons", "fields", "badges",
+    "banners", "data", "slip", "meter", "chart", "tables", "grid3", "plans", "timeline", "dropzone",
+    "filters", "tasks", "floating", "lines", "desk", "overview", "confirmation", "reading",
+    "utilities", "print",
+]  # fmt: skip
 SCRIPTS = ["menus"]
 COMPANY_LINKS = [
     ("Datos de la empresa", "accounts:company", "see"),
@@ -35,7 +44,6 @@ STAFF_LINKS = [
     ("Proveedor", "company", "backoffice:provider", "companies"),
 ]
 PLACES = {
-    "/": "portal",
     "/facturar/": "facturar",
     "/mi-plan/": "mi-plan",
     "/empresa/": "empresa",
@@ -56,8 +64,9 @@ class Shell:
     @property
     def place(self) -> str:
         path = self.request.path
-        return next((name for root, name in PLACES.items() if root != "/" and path.startswith(root)),
-                    "portal" if path == "/" else "")  # fmt: skip
+        if path == "/":
+            return "portal"
+        return next((name for root, name in PLACES.items() if path.startswith(root)), "")
 
     @property
     def staff_side(self) -> bool:
@@ -65,14 +74,10 @@ class Shell:
 
     @cached_property
     def unread(self) -> int:
-        from iofacturo import notifications
-
         return notifications.unread(self.request.user)
 
     @cached_property
     def folios(self) -> int:
-        from iofacturo.folios import summary
-
         company = self.request.company
         return summary.available(company, self.now) if company else 0
 
@@ -112,10 +117,6 @@ def home(request: PersonRequest) -> HttpResponse:
         if request.staff is not None:
             return redirect("gestion")
         return render(request, "portal/seatless.html")
-    from iofacturo.business_time import calendar
-    from iofacturo.folios import summary
-    from iofacturo.renewals.request import RenewalRequest
-
     now = clock.now()
     local = clock.local(now)
     greeting = (
@@ -142,8 +143,6 @@ def home(request: PersonRequest) -> HttpResponse:
 @require_safe
 def facturar(request: SeatedRequest) -> HttpResponse:
     """`/facturar/`: the company's documents; until issuing lands there are none."""
-    from iofacturo.folios import summary
-
     overview = summary.overview(request.company, clock.now())
     return render(request, "portal/facturar.html", {"overview": overview})
 
@@ -159,8 +158,6 @@ def gestion(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ayuda(request: HttpRequest) -> HttpResponse:
     """`/ayuda/`: how to renew, step by step, and the hours of attention."""
-    from iofacturo.business_time import calendar
-
     return render(
         request,
         "portal/ayuda.html",

@@ -10,12 +10,13 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from iofacturo.accounts.access import staff
+from iofacturo.accounts.seated import StaffRequest
 from iofacturo.backoffice import review_case, review_queue
 from iofacturo.backoffice.forms_review import (
     CorrectionForm,
@@ -33,7 +34,7 @@ from iofacturo.renewals.request import RenewalRequest
 
 @staff("see")
 @require_safe
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: StaffRequest) -> HttpResponse:
     """The queue alone, with what is asked for by filter, words and page."""
     now = clock.now()
     return render(request, "backoffice/renewals.html", {"queue": review_queue.Queue(request, now)})
@@ -41,7 +42,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 @staff("see")
 @require_safe
-def case(request: HttpRequest, number: str) -> HttpResponse:
+def case(request: StaffRequest, number: str) -> HttpResponse:
     """One request beside the queue."""
     return show(request, find(number), clock.now())
 
@@ -59,7 +60,7 @@ def find(number: str) -> RenewalRequest:
 
 
 def show(
-    request: HttpRequest,
+    request: StaffRequest,
     row: RenewalRequest,
     now: datetime,
     *,
@@ -83,7 +84,7 @@ def show(
 
 @staff("review")
 @require_safe
-def proof_page(request: HttpRequest, number: str, page: int) -> HttpResponse:
+def proof_page(request: StaffRequest, number: str, page: int) -> HttpResponse:
     """A cleaned picture of a proof, also of an earlier request it is compared with."""
     row = find(number)
     held = get_object_or_404(
@@ -99,7 +100,7 @@ def proof_page(request: HttpRequest, number: str, page: int) -> HttpResponse:
 
 
 def act(
-    request: HttpRequest,
+    request: StaffRequest,
     number: str,
     do: Callable[[RenewalRequest, datetime], str],
     **forms: object,
@@ -116,7 +117,7 @@ def act(
     return redirect(_after(request, row, now))
 
 
-def _after(request: HttpRequest, row: RenewalRequest, now: datetime) -> str:
+def _after(request: StaffRequest, row: RenewalRequest, now: datetime) -> str:
     """The same case while it is still the reviewer's to work on, else the next one to decide."""
     current = RenewalRequest.objects.get(pk=row.pk)
     if current.state == RenewalRequest.IN_REVIEW and current.taken_by_id == request.user.pk:
@@ -127,7 +128,7 @@ def _after(request: HttpRequest, row: RenewalRequest, now: datetime) -> str:
     return reverse("backoffice:renewal", args=[following.number])
 
 
-def _version(request: HttpRequest) -> int:
+def _version(request: StaffRequest) -> int:
     """The version the reviewer looked at."""
     try:
         return int(request.POST["version"])
@@ -137,7 +138,7 @@ def _version(request: HttpRequest) -> int:
 
 @staff("review")
 @require_POST
-def take(request: HttpRequest, number: str) -> HttpResponse:
+def take(request: StaffRequest, number: str) -> HttpResponse:
     """Hold the case; again, to hold it longer."""
 
     def do(row: RenewalRequest, now: datetime) -> str:
@@ -149,7 +150,7 @@ def take(request: HttpRequest, number: str) -> HttpResponse:
 
 @staff("review")
 @require_POST
-def release(request: HttpRequest, number: str) -> HttpResponse:
+def release(request: StaffRequest, number: str) -> HttpResponse:
     """Give the case back to the queue."""
 
     def do(row: RenewalRequest, now: datetime) -> str:
@@ -161,7 +162,7 @@ def release(request: HttpRequest, number: str) -> HttpResponse:
 
 @staff("review")
 @require_POST
-def approve(request: HttpRequest, number: str) -> HttpResponse:
+def approve(request: StaffRequest, number: str) -> HttpResponse:
     """Activate with the bank lines the reviewer typed; the first of two people only signs."""
     lines = LineFormSet(request.POST, prefix="lines")
     if not lines.is_valid():
@@ -190,7 +191,7 @@ def approve(request: HttpRequest, number: str) -> HttpResponse:
 
 @staff("review")
 @require_POST
-def correction(request: HttpRequest, number: str) -> HttpResponse:
+def correction(request: StaffRequest, number: str) -> HttpResponse:
     """Ask the customer to mend something; the clock stands still."""
     form = CorrectionForm(request.POST, prefix="correction")
     if not form.is_valid():
@@ -213,7 +214,7 @@ def correction(request: HttpRequest, number: str) -> HttpResponse:
 
 @staff("review")
 @require_POST
-def reject(request: HttpRequest, number: str) -> HttpResponse:
+def reject(request: StaffRequest, number: str) -> HttpResponse:
     """Turn the request down for a reason of the list."""
     form = RejectionForm(request.POST, prefix="rejection")
     if not form.is_valid():
@@ -235,7 +236,7 @@ def reject(request: HttpRequest, number: str) -> HttpResponse:
 
 @staff("second")
 @require_POST
-def reverse_plan(request: HttpRequest, number: str) -> HttpResponse:
+def reverse_plan(request: StaffRequest, number: str) -> HttpResponse:
     """Void what is unused of an active plan, with its credit note."""
     form = ReversalForm(request.POST, prefix="reversal")
     if not form.is_valid():
@@ -258,7 +259,7 @@ def reverse_plan(request: HttpRequest, number: str) -> HttpResponse:
 
 @staff("review")
 @require_POST
-def reopen(request: HttpRequest, number: str) -> HttpResponse:
+def reopen(request: StaffRequest, number: str) -> HttpResponse:
     """Late money: a request that lapsed comes back to the desk."""
     form = ReopenForm(request.POST, prefix="reopen")
     if not form.is_valid():

@@ -174,6 +174,16 @@ class Case:
         return [(mine, use, HOW[use.how]) for mine in self.proofs for use in found.get(mine.pk, [])]
 
     @property
+    def repeats(self) -> list[tuple[PaymentProof, Use, str]]:
+        """The same file or bank reference again: worth a warning."""
+        return [found for found in self.uses if found[1].how != "alike"]
+
+    @property
+    def likes(self) -> list[tuple[PaymentProof, Use, str]]:
+        """Pictures that only look alike, as two slips of one bank do: worth a look."""
+        return [found for found in self.uses if found[1].how == "alike"]
+
+    @property
     def comparison(self) -> list[Comparison]:
         """Expected against what the customer typed about the transfer."""
         stated = self.proofs[-1] if self.proofs else None

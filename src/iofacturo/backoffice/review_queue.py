@@ -119,7 +119,7 @@ class Queue:
                 rows = rows.filter(pk__lt=int(self.after))
             return list(rows[: PAGE + 1])
         # what waits is short by nature: the paused ones come after all that run
-        return list(rows.order_by("-state", "due_at", "id")[offset : offset + PAGE + 1])
+        return list(rows.order_by("state", "due_at", "id")[offset : offset + PAGE + 1])
 
     def _search(self, rows: QuerySet[RenewalRequest]) -> QuerySet[RenewalRequest]:
         """By request number, payment reference, or words of the company."""

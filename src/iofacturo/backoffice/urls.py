@@ -1,23 +1,26 @@
 """The staff's door: each room's pages stand in the file of that room."""
 
-from importlib.util import find_spec
-
-from django.urls import URLPattern
+from iofacturo.backoffice import (
+    calendar,
+    companies,
+    ledger,
+    payee,
+    plans,
+    provider,
+    renewals,
+    staff,
+    terms,
+)
 
 app_name = "backoffice"
-ROOMS = [
-    "renewals",
-    "companies",
-    "plans",
-    "ledger",
-    "calendar",
-    "terms",
-    "payee",
-    "staff",
-    "provider",
+urlpatterns = [
+    *renewals.urlpatterns,
+    *companies.urlpatterns,
+    *plans.urlpatterns,
+    *ledger.urlpatterns,
+    *calendar.urlpatterns,
+    *terms.urlpatterns,
+    *payee.urlpatterns,
+    *staff.urlpatterns,
+    *provider.urlpatterns,
 ]
-urlpatterns: list[URLPattern] = []
-for room in ROOMS:
-    if find_spec(f"iofacturo.backoffice.{room}"):
-        module = __import__(f"iofacturo.backoffice.{room}", fromlist=["urlpatterns"])
-        urlpatterns += module.urlpatterns

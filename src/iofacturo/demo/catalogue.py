@@ -99,7 +99,7 @@ def announce_promotion(cast: Cast, shop: Shop, now: datetime) -> None:
         starts_at=now - timedelta(days=3),
         ends_at=now + timedelta(days=23),
         limit_total=200,
-        limit_per_company=1,
+        limit_per_company=3,
         plans=[shop.plans["plan-500"]],
         by=cast.people["admin"],
         at=now - timedelta(days=3),

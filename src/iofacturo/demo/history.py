@@ -17,13 +17,14 @@ from iofacturo.notifications.notice import Notice
 START = 700  # days ago
 SLOW_UNTIL = 525  # days ago: the shop was just opening
 SLOW = 44  # documents in that time
-# How long ago each plan was bought, in days; the last two so that they end in 12 and 27 days.
+# How long ago each plan was bought, in days; the last three so that they end soon: one of them used
+# up, one in use, one untouched.
 PURCHASES: list[tuple[int | str, str]] = [
     (START, "plan-50"),
     (SLOW_UNTIL, "plan-100"),
     (390, "plan-100"),
     (272, "plan-100"),
-    (200, "plan-100"),
+    ("ends in 5", "plan-100"),
     ("ends in 12", "plan-100"),
     ("ends in 27", "plan-50"),
 ]

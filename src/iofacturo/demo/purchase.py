@@ -70,10 +70,11 @@ def take(request: RenewalRequest, by: User, at: datetime) -> RenewalRequest:
 def approve(request: RenewalRequest, by: User, at: datetime) -> RenewalRequest:
     """Take and approve with the line the bank shows."""
     request = take(request, by, at - timedelta(minutes=4))
+    sent = request.submitted_at or at
     line = bank.Typed(
-        booked_on=clock.local(request.submitted_at).date(),
+        booked_on=clock.local(sent).date(),
         amount=request.given.total,
-        reference=bank_reference(request, request.submitted_at),
+        reference=bank_reference(request, sent),
         payer=request.company.nombre,
     )
     lines = [] if request.first_approved_by_id else [line]

@@ -79,8 +79,12 @@ def declare(*tables: str) -> None:
 
 def missing(connection) -> list[str]:
     """The declared tables that lack a trigger in this database."""
+    names: tuple[str, ...]
     if connection.vendor == "sqlite":
-        sql, names = "SELECT name FROM sqlite_master WHERE type='trigger'", ("no_update", "no_delete")
+        sql, names = (
+            "SELECT name FROM sqlite_master WHERE type='trigger'",
+            ("no_update", "no_delete"),
+        )
     else:
         sql = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
         names = ("no_update", "no_delete", "no_truncate")

@@ -55,7 +55,9 @@ def _day(value: date | datetime) -> date:
 
 def dia(value: date | datetime) -> str:
     """`14 ene 2027`, for tables."""
-    return format_date(_day(value), "d MMM y", locale=LOCALE).replace(".", "").replace("sept", "set")
+    return (
+        format_date(_day(value), "d MMM y", locale=LOCALE).replace(".", "").replace("sept", "set")
+    )
 
 
 def dia_largo(value: date | datetime) -> str:

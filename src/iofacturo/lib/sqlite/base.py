@@ -12,6 +12,7 @@ from typing import Any
 from django.db.backends.sqlite3 import base
 
 
+# The stubs leave out what Django's wrappers override among themselves: hence the ignores.
 class DatabaseWrapper(base.DatabaseWrapper):
     """Takes the queue's lock for as long as a write transaction is open."""
 
@@ -26,28 +27,28 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _start_transaction_under_autocommit(self) -> None:
         self._enter_queue()
         try:
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
             self._leave_queue()
             raise
 
     def _commit(self) -> Any:
         try:
-            return super()._commit()
+            return super()._commit()  # type: ignore[misc]
         finally:
             if self.connection is not None and not self.connection.in_transaction:
                 self._leave_queue()
 
     def _rollback(self) -> Any:
         try:
-            return super()._rollback()
+            return super()._rollback()  # type: ignore[misc]
         finally:
             if self.connection is not None and not self.connection.in_transaction:
                 self._leave_queue()
 
     def _close(self) -> Any:
         try:
-            return super()._close()
+            return super()._close()  # type: ignore[misc]
         finally:
             self._leave_queue()
 
