@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "iofacturo.accounts",
     "iofacturo.notifications",
     "iofacturo.folios",
+    "iofacturo.invoicing",
     "iofacturo.renewals",
     "iofacturo.backoffice",
 ]

@@ -148,6 +148,7 @@ def _picture(s: Scene) -> dict[str, object]:
 
 
 ADDRESSES: dict[str, Kwargs] = {
+    "invoicing:callback": lambda s: {"token": "0" * 40},
     "account_confirm_email": lambda s: {"key": "x:y"},
     "account_reset_password_from_key": lambda s: {"uidb36": "1", "key": "x-y"},
     "mfa_remove_webauthn": PASSKEY,

@@ -105,6 +105,7 @@ def test_only_these_are_open_to_the_world():
     assert ours == {
         "accounts:invitation",
         "ayuda",
+        "invoicing:callback",
         "outbox:frame",
         "outbox:mail",
         "outbox:mailbox",
@@ -234,6 +235,8 @@ def test_the_page_opens_for_whom_it_is_meant(route: Route, url: str, world, as_c
 
 @every
 def test_no_post_is_taken_from_another_site(route: Route, url: str, world, as_client):
+    if route.name == "invoicing:callback":  # Hacienda's own; its address holds a secret instead
+        return
     client = meant_for(route, world, as_client)
     client.handler.enforce_csrf_checks = True
     assert client.post(url, {"x": "y"}).status_code == 403

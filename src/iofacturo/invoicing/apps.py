@@ -1,0 +1,22 @@
+"""The room's entry in Django's registry."""
+
+from django.apps import AppConfig
+
+from iofacturo.lib import append_only
+
+
+class InvoicingConfig(AppConfig):
+    name = "iofacturo.invoicing"
+    verbose_name = "comprobantes"
+
+    def ready(self) -> None:
+        from iofacturo.accounts import sealing
+        from iofacturo.invoicing import credentials, key
+
+        append_only.declare(
+            "invoicing_answer",
+            "invoicing_comprobante",
+            "invoicing_seriesstart",
+            "invoicing_signedxml",
+        )
+        sealing.also_rotates(key.rotate, credentials.rotate)

@@ -1,0 +1,150 @@
+"""The thread that talks to Hacienda: many letters at once in an event loop, no database.
+
+The worker's own thread reads and writes the database and hands letters over; outcomes come back
+through a queue. One client per company and credentials, so one token cache per company.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from hacienda.cliente import AsyncCliente, Envio, Environment
+from hacienda.errors import HaciendaError, SendError
+from hacienda.recepcion import Recepcion
+from hacienda.respuesta import Respuesta
+from iofacturo.invoicing.submission import Submission
+
+TIMEOUT = 15.0  # seconds of one call
+PATIENCE = 150.0  # seconds after which a letter is given back whatever happens; under the lease
+CLOSING = 5.0
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whom to talk as."""
+
+    company_id: int
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One submission in the courier's hands. Without `recepcion` there is only to ask."""
+
+    submission: Submission
+    account: Account
+    clave: str
+    recepcion: Recepcion | None
+    ask_first: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a letter: sent, an answer, or an error. `sent` also when asked afterwards."""
+
+    letter: Letter
+    envio: Envio | None = None
+    respuesta: Respuesta | None = None
+    error: SendError | None = None
+
+
+class Courier:
+    """Use it as a context manager; `carry` letters, `collect` outcomes."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._done: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self._clients: dict[Account, AsyncCliente] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.under_way = 0
+
+    def __enter__(self) -> Courier:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        closing = asyncio.run_coroutine_threadsafe(self._close(), self._loop)
+        with contextlib.suppress(TimeoutError):  # connections left open end with the process
+            closing.result(CLOSING)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(CLOSING)
+        if not self._thread.is_alive():
+            self._loop.close()
+
+    def carry(self, letters: Sequence[Letter]) -> None:
+        """Take *letters* and go."""
+        self.under_way += len(letters)
+        self._loop.call_soon_threadsafe(self._start, list(letters))
+
+    def collect(self, most: int, wait: float) -> list[Outcome]:
+        """Up to *most* outcomes; waits up to *wait* seconds for the first, and briefly for more."""
+        outcomes: list[Outcome] = []
+        until = time.monotonic() + wait
+        while len(outcomes) < most and self.under_way:
+            try:
+                outcomes.append(self._done.get(timeout=max(0.0, until - time.monotonic())))
+            except queue.Empty:
+                break
+            self.under_way -= 1
+            until = min(until, time.monotonic() + wait / 4)
+        return outcomes
+
+    def _start(self, letters: list[Letter]) -> None:
+        for letter in letters:
+            task = self._loop.create_task(self._run(letter))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, letter: Letter) -> None:
+        """Every letter comes back, whatever befalls it."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                outcome = await self._talk(letter)
+        except SendError as error:
+            outcome = Outcome(letter, error=error)
+        except TimeoutError:
+            outcome = Outcome(letter, error=SendError("Hacienda no responde.", doubtful=True))
+        except HaciendaError as error:
+            outcome = Outcome(letter, error=SendError(error.message, permanent=error.permanent))
+        except Exception as error:
+            fault = SendError(f"{type(error).__name__}: {error}", doubtful=True)
+            outcome = Outcome(letter, error=fault)
+        self._done.put(outcome)
+
+    async def _talk(self, letter: Letter) -> Outcome:
+        client = self._client(letter.account)
+        if letter.recepcion is None or letter.ask_first:
+            respuesta = await client.status(letter.clave)
+            if letter.recepcion is None or not respuesta.missing:
+                return Outcome(letter, respuesta=respuesta)
+        assert letter.recepcion is not None  # noqa: S101
+        return Outcome(letter, envio=await client.send(letter.recepcion))
+
+    def _client(self, account: Account) -> AsyncCliente:
+        client = self._clients.get(account)
+        if client is None:
+            client = self._clients[account] = AsyncCliente(
+                self._environment, account.user, account.password, timeout=TIMEOUT
+            )
+        return client
+
+    async def _close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        for client in self._clients.values():
+            await client.close()

@@ -1,0 +1,16 @@
+"""The tables of this room, each told in the file of its own noun."""
+
+from iofacturo.invoicing.answer import Answer
+from iofacturo.invoicing.breaker import Breaker
+from iofacturo.invoicing.comprobante import Comprobante
+from iofacturo.invoicing.credentials import Credentials
+from iofacturo.invoicing.draft import Draft
+from iofacturo.invoicing.key import Key
+from iofacturo.invoicing.series import Series, SeriesStart
+from iofacturo.invoicing.signed_xml import SignedXML
+from iofacturo.invoicing.submission import Submission
+
+__all__ = [
+    "Answer", "Breaker", "Comprobante", "Credentials", "Draft", "Key", "Series", "SeriesStart",
+    "SignedXML", "Submission",
+]  # fmt: skip
