@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from hacienda import estructura
-from hacienda.comprobante import TIPOS, Documento, Extra
+from hacienda.comprobante import TIPOS, Documento, Extra, OtroContenido
 from hacienda.errors import InvalidError
 from hacienda.estructura import Element
 from hacienda.reglas.facetas import OTHER_CLASS, Check, checker
@@ -88,7 +88,7 @@ def check(documento: Documento, found: Findings) -> bool:
     except (TypeError, AttributeError):
         found.error(OTHER_CLASS, "", "Esto no es un comprobante.")
         return False
-    walk = _Walk(found)
+    walk = _Walk(found, documento.version)
     walk.group(documento, plan, "")
     return walk.usable
 
@@ -96,10 +96,11 @@ def check(documento: Documento, found: Findings) -> bool:
 class _Walk:
     """A walk over a document that tells every fault."""
 
-    __slots__ = ("found", "usable")
+    __slots__ = ("found", "usable", "version")
 
-    def __init__(self, found: Findings) -> None:
+    def __init__(self, found: Findings, version: str) -> None:
         self.found = found
+        self.version = version
         self.usable = True
 
     def group(self, value: Any, plan: _Plan, prefix: str) -> None:
@@ -152,7 +153,9 @@ class _Walk:
             return
         fault = check(held) if check is not None else None
         if fault is None:
-            if isinstance(held, str) and not held.strip():
+            if isinstance(held, OtroContenido):
+                self._foreign(held, path)
+            elif isinstance(held, str) and not held.strip():
                 self.found.warning("elemento-vacio", path, f"{name} está vacío.", "Quite el dato.")
         elif fault.code == OTHER_CLASS:
             self._unusable(path, fault.words)
@@ -164,6 +167,15 @@ class _Walk:
         name = path.rsplit("/", 1)[-1] or "El documento"
         self.found.error(OTHER_CLASS, path, f"{name}: {words}")
 
+    def _foreign(self, held: OtroContenido, path: str) -> None:
+        if held.xml and self.version == "4.4":
+            self.found.warning(
+                "contenido-con-xml",
+                path,
+                "El esquema de la versión 4.4 admite aquí solo texto.",
+                "Ponga el contenido como texto, o mándelo aparte.",
+            )
+
     def _extra(self, extra: Extra, prefix: str) -> None:
         where = prefix.rstrip("/")
         if extra.after.startswith("@"):
@@ -174,7 +186,9 @@ class _Walk:
             )
             return
         tag = _TAG.match(extra.xml)
-        self.found.error(
+        # what the parties put into Otros has been let pass
+        report = self.found.warning if prefix == "Otros/" else self.found.error
+        report(
             "elemento-desconocido",
             where,
             f"El elemento {tag[1] if tag else 'agregado'} no existe en este comprobante.",

@@ -109,11 +109,10 @@ def size(value: Decimal) -> int:
     _, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int):
         return 0
-    text = "".join(map(str, digits)) + "0" * max(exponent, 0)
     decimals = max(-exponent, 0)
-    whole = text[: len(text) - decimals].lstrip("0")
-    after = text[len(text) - decimals :].zfill(decimals).rstrip("0") if decimals else ""
-    return len(whole) + len(after)
+    text = ("".join(map(str, digits)) + "0" * max(exponent, 0)).zfill(decimals)
+    cut = len(text) - decimals
+    return len(text[:cut].lstrip("0")) + len(text[cut:].rstrip("0"))
 
 
 def _integer(facets: Facets) -> Check:

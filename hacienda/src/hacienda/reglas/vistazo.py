@@ -95,8 +95,8 @@ class _Writer:
             return self._money(element)
         if element.kind == "text" and facets.base == "string":
             return self._text(facets)
-        blank = "" if element.kind != "text" else " or not x.strip()"
-        return f"{self._name(checker(element))}(x) is not None{blank}"
+        odd = {"text": " or not x.strip()", "content": " or getattr(x, 'xml', '')"}
+        return f"{self._name(checker(element))}(x) is not None{odd.get(element.kind, '')}"
 
     def _money(self, element: Element) -> str:
         facets = element.facets
