@@ -36,7 +36,7 @@ test: .venv/.dev
 lint: .venv/.dev
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
-	@$(VENV)/mypy src
+	@IOFACTURO_BUILDING=1 $(VENV)/mypy src
 	@MYPYPATH=hacienda/src $(VENV)/mypy --config-file hacienda/pyproject.toml -p hacienda
 	@$(VENV)/lint-imports
 	@IOFACTURO_BUILDING=1 $(VENV)/python -m iofacturo.cli makemigrations --check --dry-run
