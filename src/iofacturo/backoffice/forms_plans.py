@@ -126,10 +126,10 @@ class PlanForm(_Window, Furnished, forms.Form):
         first = data.get("sold_from")
         if first and first < clock.local(self.now).date():
             self.add_error("sold_from", "Escoja un día que no haya pasado, o déjelo vacío.")
-        self.sold_from, self.sold_until = self.window(data, "sold_from", "sold_until")
+        self.begins, self.ends = self.window(data, "sold_from", "sold_until")
         if first == clock.local(self.now).date():
-            self.sold_from = self.now
-        if self.sold_until and self.sold_until <= self.sold_from:
+            self.begins = self.now
+        if self.ends and self.ends <= self.begins:
             self.add_error("sold_until", "La venta no puede terminar antes de empezar.")
         return data
 
@@ -138,8 +138,8 @@ class PlanForm(_Window, Furnished, forms.Form):
         names = ["name", "folios", "months", "total", "currency", "cabys", "benefits"]
         return {name: self.cleaned_data[name] for name in names} | {
             "tax_rate": type(RATE)(self.cleaned_data["tax_rate"]),
-            "sold_from": self.sold_from,
-            "sold_until": self.sold_until,
+            "sold_from": self.begins,
+            "sold_until": self.ends,
         }
 
 

@@ -46,7 +46,7 @@ class ProposalForm(Furnished, forms.Form):
         field.queryset = company.lots.filter(only_for="", voided_at__isnull=True).order_by(
             "-activated_at", "-id"
         )
-        field.label_from_instance = lambda lot: f"{lot.name} {lot.contract}: quedan {lot.remaining}"  # type: ignore[method-assign]
+        field.label_from_instance = lambda lot: f"{lot.name} {lot.contract}: quedan {lot.remaining}"  # type: ignore[method-assign,assignment]
 
 
 class AnswerForm(Furnished, forms.Form):

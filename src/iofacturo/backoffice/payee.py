@@ -4,13 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST
 
 from iofacturo.accounts import access
 from iofacturo.accounts.furniture import Furnished
+from iofacturo.accounts.seated import StaffRequest
 from iofacturo.lib import clock
 from iofacturo.renewals import payee as domain
 from iofacturo.renewals.errors import Invalid, RenewalError
@@ -37,7 +38,7 @@ class PayeeForm(Furnished, forms.Form):
 
 @access.staff("payee")
 @require_http_methods(["GET", "HEAD", "POST"])
-def payee(request: HttpRequest) -> HttpResponse:
+def payee(request: StaffRequest) -> HttpResponse:
     """The account in force, its history and, by POST, a proposal that somebody else confirms."""
     now = clock.now()
     form = PayeeForm(request.POST or None)
@@ -71,19 +72,19 @@ def payee(request: HttpRequest) -> HttpResponse:
 
 @access.staff("payee")
 @require_POST
-def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+def confirm(request: StaffRequest, pk: int) -> HttpResponse:
     """Put a proposal in force; never by who made it."""
     return _act(request, pk, "confirm", "Cuenta confirmada: los clientes la ven desde ahora.")
 
 
 @access.staff("payee")
 @require_POST
-def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+def withdraw(request: StaffRequest, pk: int) -> HttpResponse:
     """Drop a proposal."""
     return _act(request, pk, "withdraw", "La propuesta se retiró.")
 
 
-def _act(request: HttpRequest, pk: int, act: str, done: str) -> HttpResponse:
+def _act(request: StaffRequest, pk: int, act: str, done: str) -> HttpResponse:
     row = get_object_or_404(PayeeAccount, pk=pk)
     try:
         getattr(row, act)(by=request.user, at=clock.now())

@@ -5,13 +5,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_safe
 
 from iofacturo.accounts import access
 from iofacturo.accounts.furniture import Furnished
+from iofacturo.accounts.seated import StaffRequest
 from iofacturo.lib import clock
 from iofacturo.renewals import terms as domain
 from iofacturo.renewals.terms import TermsVersion
@@ -47,7 +48,7 @@ class TermsForm(Furnished, forms.Form):
 
 @access.staff("catalogue")
 @require_http_methods(["GET", "HEAD", "POST"])
-def terms(request: HttpRequest) -> HttpResponse:
+def terms(request: StaffRequest) -> HttpResponse:
     """Every version and, by POST, a new one. What was accepted stays as it was."""
     now = clock.now()
     versions = list(TermsVersion.objects.select_related("published_by").order_by("-number"))
@@ -71,7 +72,7 @@ def terms(request: HttpRequest) -> HttpResponse:
 
 @access.staff("catalogue")
 @require_safe
-def version(request: HttpRequest, number: int) -> HttpResponse:
+def version(request: StaffRequest, number: int) -> HttpResponse:
     """One version as it reads, also one that is not in force yet."""
     found = get_object_or_404(TermsVersion, number=number)
     return render(request, "backoffice/terms_version.html", {"version": found})

@@ -6,6 +6,7 @@ its table as well.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -67,10 +68,10 @@ def by_month(days: Mapping[date, int], pace: Pace | None, today: date) -> Chart:
     count = MONTHS - (1 if pace else 0)
     months = [add_months(this, -back) for back in range(count - 1, -1, -1)]
     months = [month for month in months if month >= earliest]
-    totals = {
-        month: max(0, sum(n for day, n in days.items() if day.replace(day=1) == month))
-        for month in months
-    }
+    sums: Counter[date] = Counter()
+    for day, number in days.items():
+        sums[day.replace(day=1)] += number
+    totals = {month: max(0, sums[month]) for month in months}
     rows = [
         ("now" if month == this else "past", totals[month], _month(month), _name(month, today))
         for month in months

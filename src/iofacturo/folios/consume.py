@@ -109,7 +109,7 @@ def _take(
     with connection.cursor() as cursor:
         cursor.execute(TAKE[connection.vendor], values)
         row = cursor.fetchone()
-    return None if row is None else Taken(*row, document)
+    return None if row is None else Taken(row[0], row[1], row[2], document)
 
 
 def operation_of(company_id: int, document: str, turn: int) -> str:
