@@ -16,7 +16,9 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from statistics import median
 
 ROOT = Path(__file__).resolve().parent.parent
 PROCESSES = 8
@@ -24,6 +26,7 @@ SECONDS = float(os.environ.get("BENCH_SECONDS", "5"))  # for each task
 SLICE = 0.1
 LONG = int(os.environ.get("BENCH_ENTRIES", "1000000"))
 SHORT = 100
+PAGES = 60
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
 
@@ -201,6 +204,84 @@ def consume_pg() -> dict[str, dict]:
     }  # fmt: skip
 
 
+def fill(company_id: int, entries: int, days: int) -> None:
+    """Add *entries* uses to the company's lot, spread over the last *days*, by one statement.
+
+    The triggers post them as they post every entry, so that the books stay right.
+    """
+    from django.db import connection
+
+    first = NOW - timedelta(days=days)
+    back = "(n - 1) * %(days)s / %(entries)s"
+    if connection.vendor == "sqlite":
+        series = (
+            "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series "
+            "WHERE n < %(entries)s) "
+        )
+        source, at = "series", f"datetime('{first:%Y-%m-%d %H:%M:%S}', '+' || ({back}) || ' days')"
+        day = f"date('{first:%Y-%m-%d}', '+' || ({back}) || ' days')"
+    else:
+        series, source = "", "generate_series(1, %(entries)s) AS n"
+        at = f"'{first.isoformat()}'::timestamptz + ({back}) * interval '1 day'"
+        day = f"'{first:%Y-%m-%d}'::date + ({back})"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            series + "INSERT INTO folios_folioentry (lot_id, company_id, kind, qty, seq, balance, "
+            "document, label, operation, at, day, note) "
+            "SELECT l.id, l.company_id, 'consume', -1, l.entries_count + n, l.remaining - n, "
+            "'d' || n, 'Factura electrónica ' || n, 'consume:' || l.company_id || ':d' || n || ':1', "
+            f"{at}, {day}, '' FROM folios_foliolot AS l, {source} "
+            "WHERE l.company_id = %(company)s ORDER BY n",
+            {"company": company_id, "entries": entries, "days": days},
+        )
+
+
+def growth(engine: str) -> dict[str, dict]:
+    """Mi Plan for an owner with a hundred entries and one with a million, in turns."""
+    from django.conf import settings
+    from django.db import connection
+    from django.test import Client
+
+    from iofacturo.accounts.models import Membership, User
+    from iofacturo.folios.plan import Plan
+    from iofacturo.lib import clock
+
+    settings.STAFF_MUST_HAVE_MFA = False
+    for code, folios, total in (("100", 100, 22000), ("500", 500, 63750), ("1000", 1000, 125000)):
+        Plan.objects.create(code=f"plan-{code}").publish(
+            name=f"Plan {code}", folios=folios, months=12, total=Decimal(total), by=None,
+            at=NOW - timedelta(days=300),
+        )  # fmt: skip
+    clients = []
+    for number, entries in enumerate((SHORT, LONG)):
+        company = company_with(entries * 2, f"31010001{number:02}")
+        user = User.objects.create_user(f"duena{number}@ejemplo.cr")
+        Membership.objects.create(user=user, company=company, role="owner")
+        fill(company.pk, entries, 150)
+        client = Client()
+        client.force_login(user)
+        clients.append(client)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    took: tuple[list[float], list[float]] = ([], [])
+    with clock.moved_to(NOW):
+        for turn in range(PAGES + 5):
+            for client, times in zip(clients, took, strict=True):
+                start = time.perf_counter()
+                response = client.get("/mi-plan/")
+                if turn >= 5:
+                    times.append(time.perf_counter() - start)
+                assert response.status_code == 200
+                assert "Folios usados por mes" in response.content.decode()
+    short, long = median(took[0]) * 1000, median(took[1]) * 1000
+    return {
+        f"mi_plan.growth_{engine}": {
+            "value": long, "unit": "ms", "against": short, "ratio": long / short, "better": "lower",
+            "p99_ms": percentile(took[1], 0.99) * 1000, "n": PAGES, "entries": LONG,
+        }
+    }  # fmt: skip
+
+
 def main(engine: str) -> None:
     import warnings
 
@@ -217,6 +298,7 @@ def main(engine: str) -> None:
 
         call_command("migrate", verbosity=0)
         results = consume_sqlite() if engine == "sqlite" else consume_pg()
+        results |= growth(engine)
         connection.close()
         print(json.dumps(results))
     finally:
