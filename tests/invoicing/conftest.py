@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.invoicing import judges, scene
+from tests.invoicing.hacienda_near import nearby
 
 from iofacturo.invoicing import invariants
 from iofacturo.invoicing.models import Comprobante
@@ -13,6 +14,13 @@ from iofacturo.invoicing.models import Comprobante
 def shop(cafe, provider):
     """The café, set up, with a hundred folios."""
     return scene.set_up(cafe)
+
+
+@pytest.fixture
+def near(settings):
+    """Hacienda on loopback."""
+    with nearby(settings) as one:
+        yield one
 
 
 @pytest.fixture(autouse=True)

@@ -27,6 +27,13 @@ ENVIRONMENT = "sandbox-local"
 TIPOS = ("01", "02", "03", "04", "08", "09", "10")
 
 
+UNKNOWN = {
+    "Nombre": "Nadie Conocido S.A.",
+    "Identificacion": {"Tipo": "02", "Numero": "3101650404"},
+}
+"""A receiver who is in no register of the sandbox: it rejects the document."""
+
+
 @cache
 def rsa_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)

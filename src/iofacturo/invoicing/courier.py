@@ -1,7 +1,7 @@
 """The thread that talks to Hacienda: many letters at once in an event loop, no database.
 
 The worker's own thread reads and writes the database and hands letters over; outcomes come back
-through a queue. One client per company and credentials, so one token cache per company.
+through a queue. Clients are made per company and credentials, so there is one token per company.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from types import TracebackType
 
 from hacienda.cliente import AsyncCliente, Envio, Environment
@@ -24,6 +25,9 @@ from iofacturo.invoicing.submission import Submission
 TIMEOUT = 15.0  # seconds of one call
 PATIENCE = 150.0  # seconds after which a letter is given back whatever happens; under the lease
 CLOSING = 5.0
+LANES, LANE = 6, 5
+"""Clients of one company, and letters at once in each: a pool looks at all its connections for every
+call, so that six of five connections cost a third of what one of thirty does."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,15 @@ class Outcome:
     error: SendError | None = None
 
 
+@dataclass
+class Lane:
+    """A few connections of one company. Tokens are shared by all its lanes."""
+
+    client: AsyncCliente
+    turn: asyncio.Semaphore
+    busy: int = 0
+
+
 class Courier:
     """Use it as a context manager; `carry` letters, `collect` outcomes."""
 
@@ -64,7 +77,7 @@ class Courier:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._done: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        self._clients: dict[Account, AsyncCliente] = {}
+        self._lanes: dict[Account, list[Lane]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.under_way = 0
 
@@ -114,7 +127,13 @@ class Courier:
         """Every letter comes back, whatever befalls it."""
         try:
             async with asyncio.timeout(PATIENCE):
-                outcome = await self._talk(letter)
+                lane = min(self._lanes_of(letter.account), key=attrgetter("busy"))
+                lane.busy += 1
+                try:
+                    async with lane.turn:
+                        outcome = await self._talk(letter, lane.client)
+                finally:
+                    lane.busy -= 1
         except SendError as error:
             outcome = Outcome(letter, error=error)
         except TimeoutError:
@@ -126,8 +145,7 @@ class Courier:
             outcome = Outcome(letter, error=fault)
         self._done.put(outcome)
 
-    async def _talk(self, letter: Letter) -> Outcome:
-        client = self._client(letter.account)
+    async def _talk(self, letter: Letter, client: AsyncCliente) -> Outcome:
         if letter.recepcion is None or letter.ask_first:
             respuesta = await client.status(letter.clave)
             if letter.recepcion is None or not respuesta.missing:
@@ -135,16 +153,23 @@ class Courier:
         assert letter.recepcion is not None  # noqa: S101
         return Outcome(letter, envio=await client.send(letter.recepcion))
 
-    def _client(self, account: Account) -> AsyncCliente:
-        client = self._clients.get(account)
-        if client is None:
-            client = self._clients[account] = AsyncCliente(
-                self._environment, account.user, account.password, timeout=TIMEOUT
-            )
-        return client
+    def _lanes_of(self, account: Account) -> list[Lane]:
+        lanes = self._lanes.get(account)
+        if lanes is None:
+            lanes = self._lanes[account] = [
+                Lane(
+                    AsyncCliente(
+                        self._environment, account.user, account.password, timeout=TIMEOUT
+                    ),
+                    asyncio.Semaphore(LANE),
+                )
+                for _ in range(LANES)
+            ]
+        return lanes
 
     async def _close(self) -> None:
         for task in list(self._tasks):
             task.cancel()
-        for client in self._clients.values():
-            await client.close()
+        for lanes in self._lanes.values():
+            for lane in lanes:
+                await lane.client.close()

@@ -39,7 +39,7 @@ from iofacturo.lib import clock
 log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 20.0  # then the worker's other claims have their turn
-IN_FLIGHT = 80  # letters in the courier's hands; a company's client sends twenty at once
+IN_FLIGHT = 120  # letters in the courier's hands; of one company it sends thirty at once
 RECORDED = 40  # outcomes in one transaction
 WAIT = 0.1  # seconds for the next outcome
 LATE = timedelta(seconds=cliente.POLL_ALARM)
