@@ -7,6 +7,7 @@ from django import forms
 
 from iofacturo.accounts.furniture import Furnished
 from iofacturo.backoffice.forms_review import AmountField
+from iofacturo.folios import plan as domain
 from iofacturo.folios import promotion
 from iofacturo.folios.plan import CABYS, CURRENCIES, RATE, Plan, PlanVersion
 from iofacturo.folios.promotion import Promotion, PromotionVersion
@@ -178,7 +179,11 @@ class PromotionForm(_Window, Furnished, forms.Form):
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         self.now = now
         super().__init__(*args, **kwargs)
-        self.fields["plans"].widget.attrs.pop("class", None)
+        boxes = self.fields["plans"]
+        assert isinstance(boxes, forms.ModelMultipleChoiceField)  # noqa: S101 - for the types only
+        boxes.widget.attrs.pop("class", None)
+        names = {version.plan_id: version.name for version in domain.in_force(now)}
+        boxes.label_from_instance = lambda obj: str(names.get(obj.pk, obj.code))  # type: ignore[method-assign]
 
     @staticmethod
     def start(version: PromotionVersion | None) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def plans(request: StaffRequest) -> HttpResponse:
     next_of: dict[int, PlanVersion] = {}
     for version in coming:
         next_of.setdefault(version.plan_id, version)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "plan": row,
             "version": current.get(row.pk) or next_of.get(row.pk),
@@ -46,6 +46,7 @@ def plans(request: StaffRequest) -> HttpResponse:
         for row in Plan.objects.order_by("code")
         if row.pk in current or row.pk in next_of
     ]
+    rows.sort(key=lambda row: row["version"].folios)
     newest: dict[int, PromotionVersion] = {}
     for gift in PromotionVersion.objects.order_by("number").select_related("promotion"):
         newest[gift.promotion_id] = gift

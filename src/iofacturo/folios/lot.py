@@ -194,14 +194,17 @@ class FolioLot(models.Model):
         )  # fmt: skip
 
     def state(self, at: datetime) -> State:
-        """What it is at *at*, as far as it knows by itself (`states` also knows which is next)."""
+        """What it is at *at*, as far as it knows by itself; `in use` takes the other lots to know.
+
+        A lot that was used up to its last folio stays so after its end: nothing expired with it.
+        """
         if self.voided_at is not None and self.voided_at <= at:
             return VOIDED
         if at < self.activated_at:
             return SCHEDULED
-        if at >= self.expires_at:
+        if at >= self.expires_at and (self.remaining or self.expired):
             return EXPIRED
-        return ACTIVE if self.remaining else EXHAUSTED
+        return ACTIVE if self.remaining and at < self.expires_at else EXHAUSTED
 
     @property
     def place_in_order(self) -> tuple[bool, datetime, bool, datetime, int]:

@@ -178,22 +178,32 @@ def _why_this_lot(lot: FolioLot, at: datetime, others: list[FolioLot]) -> str:
     if lot.only_for:
         return "Repone el folio del comprobante que Hacienda rechazó."
     valid = [one for one in others if one.is_valid(at) and not one.only_for]
-    before = [one for one in valid if one.place_in_order < lot.place_in_order]
+    before = sorted(
+        (one for one in valid if one.place_in_order < lot.place_in_order),
+        key=lambda one: one.place_in_order,
+    )
     after = [one for one in valid if one.place_in_order > lot.place_in_order]
     said = []
     if before:
-        names = ", ".join(dict.fromkeys(one.name for one in before))
-        said.append(f"{names} ya no tenía folios" if len(before) == 1 else f"{names} ya no tenían")
+        names = " y ".join(_told_apart(one, lot) for one in before[-2:])
+        said.append(f"{names} ya no {'tenía' if len(before) == 1 else 'tenían'} folios")
     if after:
         following = min(after, key=lambda one: one.place_in_order)
         if following.expires_at > lot.expires_at:
             said.append(
-                f"vence el {formats.dia(lot.last_day)}, antes que {following.name} "
+                f"vence el {formats.dia(lot.last_day)}, antes que {_told_apart(following, lot)} "
                 f"({formats.dia(following.last_day)})"
             )
         elif lot.kind == "promo" != following.kind:
-            said.append(f"vence igual que {following.name} y es de promoción")
+            said.append(f"vence igual que {_told_apart(following, lot)} y es de promoción")
         else:
-            said.append(f"vence igual que {following.name} y es más antiguo")
+            said.append(f"vence igual que {_told_apart(following, lot)} y es más antiguo")
     text = "; ".join(said) or "era el único plan vigente"
     return f"{text[0].upper()}{text[1:]}."
+
+
+def _told_apart(one: FolioLot, from_lot: FolioLot) -> str:
+    """The name of a lot; with its day when the other one is called the same."""
+    if one.name != from_lot.name:
+        return one.name
+    return f"el {one.name} del {formats.dia(one.activated_at)}"
