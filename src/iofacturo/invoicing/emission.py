@@ -12,8 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import IntegrityError, connection, transaction
 
 import hacienda
 from hacienda import clave, firma
@@ -21,10 +20,10 @@ from iofacturo.accounts.company import Company
 from iofacturo.accounts.user import User
 from iofacturo.folios import ledger
 from iofacturo.folios.errors import Exhausted
-from iofacturo.invoicing import comprobante, readiness, series
+from iofacturo.invoicing import comprobante, readiness, row_writer, series
 from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.draft import Draft
-from iofacturo.invoicing.errors import DraftChanged, InvoicingError, OperationReused
+from iofacturo.invoicing.errors import DraftChanged, InvoicingError, NotReady, OperationReused
 from iofacturo.invoicing.readiness import Ready
 from iofacturo.invoicing.signed_xml import SignedXML, digest
 from iofacturo.invoicing.submission import Submission
@@ -38,14 +37,16 @@ def issue_draft(draft: Draft, *, by: User | None, at: datetime) -> Comprobante:
 
     Raises NotReady (nothing was numbered), Exhausted (the draft is kept), DraftChanged.
     """
-    if draft.comprobante_id:
-        there = draft.comprobante
-        assert there is not None  # noqa: S101
-        return there
-    done = existing(draft.company, [draft.operation]).get(draft.operation)
-    if done is not None:
+    if draft.comprobante is not None:
+        return draft.comprobante
+    try:
+        ready = readiness.ready(draft, at)
+    except NotReady:
+        done = existing(draft.company, [draft.operation]).get(draft.operation)
+        if done is None:
+            raise
         return done
-    return issue(readiness.ready(draft, at), by=by)
+    return issue(ready, by=by)
 
 
 def issue(ready: Ready, *, by: User | None) -> Comprobante:
@@ -55,7 +56,7 @@ def issue(ready: Ready, *, by: User | None) -> Comprobante:
     """
     try:
         return _lay_down([ready], by)[0]
-    except (IntegrityError, Exhausted, DraftChanged):
+    except (IntegrityError, Exhausted, DraftChanged):  # issued before, perhaps
         there = existing(ready.company, [ready.operation]).get(ready.operation)
         if there is None:
             raise
@@ -188,26 +189,35 @@ def _folios(
 
 
 def _store(rows: list[Comprobante], bodies: list[bytes], at: datetime) -> None:
-    Comprobante.objects.bulk_create(rows)
-    SignedXML.objects.bulk_create(
-        SignedXML(comprobante_id=row.pk, xml=body, sha256=digest(body))
-        for row, body in zip(rows, bodies, strict=True)
+    row_writer.insert(rows)
+    row_writer.insert(
+        [
+            SignedXML(comprobante_id=row.pk, xml=body, sha256=digest(body))
+            for row, body in zip(rows, bodies, strict=True)
+        ]
     )
-    Submission.objects.bulk_create(
-        Submission(
-            comprobante_id=row.pk,
-            company_id=row.company_id,
-            environment=settings.HACIENDA_ENV,
-            due_at=at,
-        )
-        for row in rows
+    row_writer.insert(
+        [
+            Submission(
+                comprobante_id=row.pk,
+                company_id=row.company_id,
+                environment=settings.HACIENDA_ENV,
+                due_at=at,
+            )
+            for row in rows
+        ]
     )
+
+
+CLOSE = """
+UPDATE invoicing_draft SET comprobante_id = %s, version = version + 1
+WHERE id = %s AND version = %s AND comprobante_id IS NULL AND discarded_at IS NULL
+"""
 
 
 def _close(draft: Draft, row: Comprobante) -> None:
     """The draft is this document now. DraftChanged when it is not what was checked any more."""
-    done = Draft.objects.filter(
-        pk=draft.pk, version=draft.version, comprobante__isnull=True, discarded_at__isnull=True
-    ).update(comprobante=row, version=F("version") + 1)
-    if not done:
-        raise DraftChanged
+    with connection.cursor() as cursor:
+        cursor.execute(CLOSE, [row.pk, draft.pk, draft.version])
+        if not cursor.rowcount:
+            raise DraftChanged

@@ -11,9 +11,10 @@ import hashlib
 import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Subquery
+from django.db import connection
 
 import hacienda
 from hacienda import clave, montos, reglas
@@ -23,11 +24,8 @@ from hacienda.llave import Llave
 from hacienda.xml.writer import write_canonical
 from iofacturo.accounts.company import Company
 from iofacturo.invoicing import credentials, key
-from iofacturo.invoicing.credentials import Credentials
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.errors import NotReady
-from iofacturo.invoicing.key import Key
-from iofacturo.invoicing.series import Series
 
 ANY_CODE = "00000000"  # stands where the security code will be, while the rules are asked
 WITHOUT_ACTIVITY = (ley.ReciboElectronicoPago,)
@@ -97,24 +95,27 @@ class Standing:
         )
 
 
+# One plain statement: this is asked for every document.
+STANDING = """
+SELECT k.id, k.fingerprint,
+       EXISTS (SELECT 1 FROM invoicing_credentials a
+               WHERE a.company_id = c.id AND a.environment = %s AND a.retired_at IS NULL),
+       (SELECT identificacion FROM accounts_company WHERE is_provider),
+       s.id, s.sucursal, s.terminal, s.tipo
+FROM accounts_company c
+LEFT JOIN invoicing_key k ON k.company_id = c.id AND k.retired_at IS NULL
+LEFT JOIN invoicing_series s ON s.company_id = c.id
+WHERE c.id = %s
+"""
+
+
 def standing(company: Company, at: datetime) -> Standing:
     """How *company* stands at *at*. NotReady when it cannot issue anything."""
-    own = Key.objects.filter(company=OuterRef("pk"), retired_at__isnull=True)
-    access = Credentials.objects.filter(
-        company=OuterRef("pk"), environment=settings.HACIENDA_ENV, retired_at__isnull=True
-    )
-    provider = Company.objects.filter(is_provider=True).values("identificacion")[:1]
-    row = (
-        Company.objects.filter(pk=company.pk)
-        .values_list(
-            Subquery(own.values("id")[:1]),
-            Subquery(own.values("fingerprint")[:1]),
-            Exists(access),
-            Subquery(provider),
-        )
-        .get()
-    )
-    key_id, fingerprint, has_access, proveedor = row
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING, [settings.HACIENDA_ENV, company.pk])
+        rows = cursor.fetchall()
+    found: tuple[Any, ...] = rows[0][:4] if rows else (None,) * 4
+    key_id, fingerprint, has_access, proveedor = found
     missing = [
         problem
         for problem, there in (
@@ -128,12 +129,7 @@ def standing(company: Company, at: datetime) -> Standing:
         llave = key.opened(company, key_id, fingerprint, at)
     except LlaveError as error:
         raise NotReady([Problem("llave-no-abre", "", "error", error.message)]) from error
-    series = {
-        (sucursal, terminal, tipo): pk
-        for pk, sucursal, terminal, tipo in Series.objects.filter(company=company).values_list(
-            "pk", "sucursal", "terminal", "tipo"
-        )
-    }
+    series = {(sucursal, terminal, tipo): pk for *_, pk, sucursal, terminal, tipo in rows}
     return Standing(company=company, proveedor=proveedor, llave=llave, series=series, at=at)
 
 
