@@ -13,8 +13,6 @@ from iofacturo.folios import summary
 from iofacturo.renewals import review
 from iofacturo.renewals.request import RenewalRequest
 
-pytest_plugins = ["tests.renewals.conftest"]
-
 
 def address(name: str, request: RenewalRequest) -> str:
     return reverse(f"backoffice:{name}", args=[request.number])
