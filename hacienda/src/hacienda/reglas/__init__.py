@@ -53,17 +53,18 @@ def check(
     is told alone: nothing else can be said then. Never raises.
     """
     found = Findings()
-    if not estructura.check(documento, found):
+    usable = estructura.check(documento, found)
+    if usable is None:
         return found.problems
     limit = datetime.now(UTC) if today is None else today
-    if not isinstance(documento, Comprobante):
-        mensajes.check(documento, found, limit)
+    if not isinstance(usable, Comprobante):
+        mensajes.check(usable, found, limit)
         return found.problems
-    encabezado.check(documento, found, limit)
-    partes.check(documento, found)
-    if documento.version == "4.4":
-        lineas.check(documento, found, cabys)
-        cargos.check(documento, found)
-        resumen.check(documento, found)
-        referencias.check(documento, found, dia(limit))
+    encabezado.check(usable, found, limit)
+    partes.check(usable, found)
+    if usable.version == "4.4":
+        lineas.check(usable, found, cabys)
+        cargos.check(usable, found)
+        resumen.check(usable, found)
+        referencias.check(usable, found, dia(limit))
     return found.problems

@@ -27,13 +27,14 @@ _TAG = re.compile(r"<([^\s/>]+)")
 class _Plan:
     """One class of values in one place of one document type, ready to be walked."""
 
-    __slots__ = ("absent", "absent_names", "attributes", "cls", "elements")
+    __slots__ = ("absent", "absent_names", "attributes", "cls", "elements", "names")
 
     def __init__(self, cls: type[Any], children: tuple[Element, ...]) -> None:
         self.cls = cls
         self.elements = tuple(_compiled(element) for element in children)
-        self.attributes = _getter([element.attribute for element in children])
-        here = {element.attribute for element in children}
+        self.names = [element.attribute for element in children]
+        self.attributes = _getter(self.names)
+        here = set(self.names)
         others = [f for f in fields(cls) if "xsd" in f.metadata and f.name not in here]
         self.absent_names = tuple(f.metadata["xsd"] for f in others)
         self.absent = _getter([f.name for f in others])
@@ -73,35 +74,54 @@ def _plan(tipo: str, version: str) -> _Plan:
     return _Plan(TIPOS[tipo], table.children)
 
 
-def check(documento: Documento, found: Findings) -> bool:
+def check(documento: Documento, found: Findings) -> Documento | None:
     """What is missing, repeated too often, out of place, or not as its type asks.
 
-    False if a value is of another class than the document's, so that no other rule can be asked.
+    Returns what the other rules can be asked about: the document without what is out of place in it;
+    None if a value is of another class than its field.
     """
     if glance(documento):
-        return True
+        return documento
     try:
         plan = _plan(documento.tipo, documento.version)
     except InvalidError as problem:
         found.error("version-sin-tipo", "", problem.message)
-        return False
+        return None
     except (TypeError, AttributeError):
         found.error(OTHER_CLASS, "", "Esto no es un comprobante.")
-        return False
+        return None
     walk = _Walk(found, documento.version)
     walk.group(documento, plan, "")
-    return walk.usable
+    if not walk.usable:
+        return None
+    return _pruned(documento, plan) if walk.misplaced else documento
+
+
+def _pruned(value: Any, plan: _Plan) -> Any:
+    """The value without the elements that its type does not have."""
+    kept: dict[str, Any] = {}
+    for name, held, compiled in zip(plan.names, plan.attributes(value), plan.elements, strict=True):
+        inner = compiled[5]
+        if inner is not None and isinstance(held, tuple):
+            held = tuple(_pruned(one, inner) for one in held)
+        elif inner is not None and held is not None:
+            held = _pruned(held, inner)
+        kept[name] = held
+    if hasattr(value, "version"):
+        kept["version"] = value.version
+    return plan.cls(**kept)
 
 
 class _Walk:
     """A walk over a document that tells every fault."""
 
-    __slots__ = ("found", "usable", "version")
+    __slots__ = ("found", "misplaced", "usable", "version")
 
     def __init__(self, found: Findings, version: str) -> None:
         self.found = found
         self.version = version
         self.usable = True
+        self.misplaced = False
 
     def group(self, value: Any, plan: _Plan, prefix: str) -> None:
         if not isinstance(value, plan.cls):
@@ -111,6 +131,7 @@ class _Walk:
             self._element(held, compiled, prefix)
         for name, held in zip(plan.absent_names, plan.absent(value), strict=True):
             if held is not None and held != ():
+                self.misplaced = True
                 self.found.error(
                     "elemento-fuera-de-lugar",
                     prefix + name,

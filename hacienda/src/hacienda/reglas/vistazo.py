@@ -20,7 +20,7 @@ from hacienda import estructura
 from hacienda.comprobante import TIPOS, Documento
 from hacienda.errors import InvalidError
 from hacienda.estructura import Element, Facets
-from hacienda.reglas.facetas import checker
+from hacienda.reglas.facetas import FORBIDDEN, checker
 
 Glance = Callable[[Any], bool]
 
@@ -119,5 +119,6 @@ class _Writer:
             match = re.compile(facets.pattern, re.ASCII).fullmatch
             faults.append(f"not {self._name(match)}(x)")
         else:
-            faults.append("not x.isprintable() or x.isspace()")
+            faults.append(f"not x.isprintable() and {self._name(FORBIDDEN.search)}(x)")
+            faults.append("x.isspace()")
         return " or ".join(faults)
