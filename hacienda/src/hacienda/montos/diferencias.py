@@ -269,6 +269,7 @@ def _compare_rows(
     # the sum is sure.
     unsure = bool(service[EXONERADO] or goods[EXONERADO]) or any(
         settled.line.detalle_surtido
+        or any(tax.exoneracion is not None for tax in settled.line.impuesto)
         or not any(
             tax.codigo in IVA and tax.codigo_tarifa_iva != "05" for tax in settled.line.impuesto
         )
