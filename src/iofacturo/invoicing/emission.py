@@ -20,12 +20,11 @@ from iofacturo.accounts.company import Company
 from iofacturo.accounts.user import User
 from iofacturo.folios import ledger
 from iofacturo.folios.errors import Exhausted
-from iofacturo.invoicing import comprobante, readiness, row_writer, series
+from iofacturo.invoicing import comprobante, readiness, row_writer, series, signed_xml
 from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.errors import DraftChanged, InvoicingError, NotReady, OperationReused
 from iofacturo.invoicing.readiness import Ready
-from iofacturo.invoicing.signed_xml import SignedXML, digest
 from iofacturo.invoicing.submission import Submission
 
 NORMAL, SIN_INTERNET = "1", "3"
@@ -190,12 +189,7 @@ def _folios(
 
 def _store(rows: list[Comprobante], bodies: list[bytes], at: datetime) -> None:
     row_writer.insert(rows)
-    row_writer.insert(
-        [
-            SignedXML(comprobante_id=row.pk, xml=body, sha256=digest(body))
-            for row, body in zip(rows, bodies, strict=True)
-        ]
-    )
+    signed_xml.store([row.pk for row in rows], bodies)
     row_writer.insert(
         [
             Submission(
