@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hacienda.errors import HaciendaError, XMLError
 from hacienda.xml import reader, schema, writer
 
+NAMESPACE = "https://cdn.comprobanteselectronicos.go.cr/xml-schemas/v4.4/facturaElectronica"
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -136,3 +138,26 @@ def test_a_broken_schema_is_an_error_of_ours(tmp_path: Path) -> None:
     (folder / "facturaElectronica.xsd").write_text("<no")
     with pytest.raises(HaciendaError, match="no se puede usar"):
         schema.validate(golden().encode(), directory=tmp_path)
+
+
+def test_a_fault_of_a_document_with_prefixes_has_the_same_path(xsd_directory: Path) -> None:
+    plain = golden().replace("<Cantidad>2.000", "<Cantidad>2.0001")
+    plain = plain.replace("<MontoTotal>100000.00000", "<MontoTotal>x")
+    prefixed = plain.replace("</", "</fe:").replace('xmlns="', 'xmlns:fe="', 1)
+    prefixed = re.sub(r"<(?=[A-Z])", "<fe:", prefixed)
+    # one prefix may also stand for the same namespace under another name further down
+    other = prefixed.replace("<fe:Cantidad>", f'<f2:Cantidad xmlns:f2="{NAMESPACE}">')
+    other = other.replace("</fe:Cantidad>", "</f2:Cantidad>")
+    wanted = found(plain, xsd_directory)
+    assert ("xsd-decimales", "DetalleServicio/LineaDetalle[1]/Cantidad") in wanted
+    assert found(prefixed, xsd_directory) == wanted
+    assert found(other, xsd_directory) == wanted
+
+
+def test_foreign_xml_where_only_text_goes_is_told_in_spanish(xsd_directory: Path) -> None:
+    note = '<Otros><OtroContenido><a xmlns="urn:x"/></OtroContenido></Otros></FacturaElectronica>'
+    text = re.sub("<Otros>.*</Otros>", "", golden(), flags=re.DOTALL)
+    text = text.replace("</FacturaElectronica>", note)
+    (problem,) = schema.validate(text.encode(), directory=xsd_directory, signed=False)
+    assert (problem.code, problem.path) == ("xsd-contenido", "Otros/OtroContenido[1]")
+    assert problem.message.startswith("Aquí solo va texto")

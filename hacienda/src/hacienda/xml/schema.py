@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 
@@ -89,8 +91,7 @@ class _Schema:
             if self.compiled.validate(root):
                 return []
             entries = [(e.path, e.type_name, e.message) for e in self.compiled.error_log]
-        tree = root.getroottree()
-        found = [_problem(tree, *entry) for entry in entries[:MAX_PROBLEMS]]
+        found = [_problem(root, *entry) for entry in entries[:MAX_PROBLEMS]]
         if len(entries) > MAX_PROBLEMS:
             found.append(
                 Problem(
@@ -145,25 +146,44 @@ def _file(tag: str, generation: str, folder: Path | None) -> Path:
     )
 
 
-def _problem(tree: etree._ElementTree, path: str | None, kind: str, message: str) -> Problem:
+def _problem(root: etree._Element, path: str | None, kind: str, message: str) -> Problem:
     text = _NAMESPACES.sub("", message)
     code, spanish = _translated(kind, _SUBJECT.sub("", text, count=1))
     text = text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"
     return Problem(
         code=code,
-        path=_named(tree, path),
+        path=_named(root, path),
         severity="error",
         message=f"{spanish} [{text}]",
         remedy=_REMEDIES.get(code, ""),
     )
 
 
-def _named(tree: etree._ElementTree, path: str | None) -> str:
-    """libxml2's `/*/*[10]/*/*[2]` in the names of the XSD."""
-    found = tree.xpath(path) if path else []
-    if not isinstance(found, list) or not found or not isinstance(found[0], etree._Element):
-        return ""
-    return path_of(found[0])
+def _named(root: etree._Element, path: str | None) -> str:
+    """libxml2's `/*/*[10]/*/*[2]`, or `/fe:X/fe:Y[2]` where there are prefixes, in our names.
+
+    Its names are no XPath that could be asked: nothing says what the prefixes stand for, and one
+    prefix may stand for several namespaces.
+    """
+    current = root
+    for step in (path or "").strip("/").split("/")[1:]:
+        match = _STEP.fullmatch(step)
+        if match is None:
+            break
+        name, ordinal = match[1], int(match[2] or 1)
+        child = next(islice(_children(current, name), ordinal - 1, None), None)
+        if child is None:
+            break
+        current = child
+    return path_of(current)
+
+
+def _children(parent: etree._Element, name: str) -> Iterator[etree._Element]:
+    """The elements that libxml2 counts under that name; `*` is any, and `p:n` goes by its prefix."""
+    prefix, _, local = name.rpartition(":")
+    for child in parent.iterchildren("{*}*"):
+        if name == "*" or (child.prefix or "", etree.QName(child).localname) == (prefix, local):
+            yield child
 
 
 def path_of(element: etree._Element) -> str:
@@ -209,6 +229,7 @@ _REPEATING = frozenset(
     }
 )
 
+_STEP = re.compile(r"([^\[\]]+)(?:\[([0-9]+)\])?")
 _NAMESPACES = re.compile(r"\{(?:https?:)?//[^{}']*\}")
 _SUBJECT = re.compile(r"^Element '[^']*'(?=, attribute)|^Element '[^']*': (?:\[facet '\w+'\] )?")
 _V = r"^(?:The value )?'(?P<value>.*)'"
@@ -305,6 +326,12 @@ _RULES: tuple[tuple[str, str, str, str], ...] = (
         "El atributo «{value}» no está permitido.",
     ),
     ("TYPE_3_1_2", "xsd-contenido", "Element content", "Aquí solo va texto, no otros elementos."),
+    (
+        "COMPLEX_TYPE_2_2",
+        "xsd-contenido",
+        "Element content",
+        "Aquí solo va texto, no otros elementos.",
+    ),
     (
         "CVC_ELT_1",
         "xsd-raiz",
