@@ -173,6 +173,26 @@ def test_hostile_text_is_refused(text: bytes) -> None:
         documento_json.loads(text)
 
 
+def test_an_unknown_name_is_told_with_its_place_and_the_name_that_was_meant() -> None:
+    document = golden("fe")
+    document["Emisor"]["correo_electronico"] = ["a@b.cr"]
+    with pytest.raises(XMLError) as caught:
+        documento_json.from_json(document)
+    assert caught.value.path == "Emisor/correo_electronico"
+    assert "en Emisor. ¿Será CorreoElectronico?" in str(caught.value)
+    document = golden("fe")
+    document["Vendedor"] = "Juan"
+    with pytest.raises(XMLError, match=r"«Vendedor» en el documento\.$"):
+        documento_json.from_json(document)
+
+
+def test_json_that_does_not_parse_is_told_by_line_and_column() -> None:
+    with pytest.raises(XMLError, match="línea 2, columna 1 "):
+        documento_json.loads('{"tipo": "FE",\n}')
+    with pytest.raises(XMLError, match="UTF-8"):
+        documento_json.loads('{"tipo": "Ñ"}'.encode("latin1"))
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (

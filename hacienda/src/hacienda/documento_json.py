@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import fields
+from difflib import get_close_matches
 from typing import Any
 
 from hacienda.comprobante import TIPOS, Documento, Extra, texto_fecha
@@ -58,6 +60,13 @@ def loads(text: bytes | str) -> Documento:
         raise XMLError("El JSON tiene demasiados niveles, uno dentro de otro.") from error
     except XMLError:
         raise
+    except json.JSONDecodeError as error:
+        raise XMLError(
+            f"El archivo no es JSON bien formado: línea {error.lineno}, columna {error.colno} "
+            f"({error.msg[:100]})."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise XMLError("El JSON no está en UTF-8.") from error
     except (ValueError, TypeError) as error:
         raise XMLError(f"El archivo no es JSON: {str(error)[:200]}.") from error
     return from_json(data)
@@ -107,6 +116,20 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "verdadero o falso"
     return "un número" if isinstance(value, (int, float)) else type(value).__name__
+
+
+def _unknown(what: str, key: object, path: str, known: Iterable[str]) -> XMLError:
+    """A name that means nothing in that place; told with the one that may have been meant."""
+    shown = str(key)[:60]
+    folded = {_folded(name): name for name in known}
+    close = get_close_matches(_folded(shown), folded, n=1, cutoff=0.8)
+    hint = f" ¿Será {folded[close[0]]}?" if close else ""
+    where = path.rstrip("/") or "el documento"
+    return XMLError(f"No hay un {what} «{shown}» en {where}.{hint}", path=f"{path}{shown}")
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -195,8 +218,7 @@ class _Reading:
         known = {element.name: element for element in elements}
         for key in data:
             if key not in known and key not in also:
-                shown = str(key)[:60]
-                raise XMLError(f"No hay un elemento «{shown}» aquí.", path=f"{path}{shown}")
+                raise _unknown("elemento", key, path, known)
         values: dict[str, Any] = {}
         for name, element in known.items():
             held = data.get(name)
@@ -212,8 +234,7 @@ class _Reading:
             inner = self._object(held, path + "/")
             for key in inner:
                 if key != item.name:
-                    shown = str(key)[:60]
-                    raise XMLError(f"No hay un elemento «{shown}» aquí.", path=f"{path}/{shown}")
+                    raise _unknown("elemento", key, f"{path}/", [item.name])
             held = inner.get(item.name)
             return self._many([] if held is None else held, item, f"{path}/{item.name}")
         if _holds_tuple(owner, element.attribute):
@@ -248,8 +269,7 @@ class _Reading:
         data = self._object(held, path + "/")
         for key in data:
             if key not in allowed:
-                shown = str(key)[:60]
-                raise XMLError(f"No hay un dato «{shown}» aquí.", path=f"{path}/{shown}")
+                raise _unknown("dato", key, f"{path}/", allowed)
         values = {k: self._text(v, f"{path}/{k}") for k, v in data.items() if v is not None}
         if values.get("xml") and values.get("texto"):
             raise XMLError(f"{path} lleva texto o xml, no ambos.", path=path)
@@ -268,8 +288,7 @@ class _Reading:
         data = self._object(held, path + "/")
         for key in data:
             if key not in ("xml", "after", "ordinal"):
-                shown = str(key)[:60]
-                raise XMLError(f"No hay un dato «{shown}» aquí.", path=f"{path}/{shown}")
+                raise _unknown("dato", key, f"{path}/", ("xml", "after", "ordinal"))
         xml = self._text(data.get("xml"), f"{path}/xml")
         after = self._text(data.get("after", ""), f"{path}/after")
         ordinal = data.get("ordinal", 1)
