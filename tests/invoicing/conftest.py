@@ -29,7 +29,7 @@ def _every_document_is_judged(request):
     yield
     if "db" not in request.fixturenames and "transactional_db" not in request.fixturenames:
         return
-    if request.node.get_closest_marker("books_are_broken"):
+    if "forger" in request.fixturenames:  # this one breaks the books on purpose
         return
     for row in Comprobante.objects.select_related("signed_xml", "company")[: judges.MOST]:
         judges.judge(row)

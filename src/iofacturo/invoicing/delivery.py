@@ -102,7 +102,8 @@ def letters(rows: list[Submission], now: datetime) -> list[Letter]:
         account = accounts.get(row.company_id)
         if account is None:
             missing = SendError("La empresa no tiene usuario y contraseña de Hacienda.")
-            _stop(row, Submission.CREDENTIALS, missing, now)
+            with transaction.atomic():
+                _stop(row, Submission.CREDENTIALS, missing, now)
             continue
         body = bodies.get(row.pk)
         ready.append(

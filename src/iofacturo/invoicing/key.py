@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from datetime import datetime
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 
@@ -73,6 +74,8 @@ def install(company: Company, p12: bytes, pin: str, *, by: User | None, at: date
     llave = Llave.from_p12(p12, pin)
     problems = check_owner(llave, company.tipo_identificacion, company.identificacion)
     problems += check_validity(llave, at)
+    if llave.sandbox and settings.HACIENDA_ENV == "prod":
+        problems.append(FOR_TESTS)
     if any(problem.is_error for problem in problems):
         raise NotReady(problems)
     return keep(company, llave, by=by, at=at)
@@ -139,6 +142,13 @@ def opened(company: Company, key_id: int, fingerprint: str, at: datetime) -> Lla
     return llave
 
 
+FOR_TESTS = Problem(
+    "llave-de-pruebas",
+    "",
+    "error",
+    "Esta llave es del ambiente de pruebas de Hacienda.",
+    "Genere la llave de producción en la oficina virtual de Hacienda y súbala.",
+)
 MISSING = Problem(
     "llave-falta",
     "",

@@ -27,6 +27,7 @@ from iofacturo.invoicing import credentials, key
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.errors import NotReady
 
+LONGEST_OPERATION = 80
 ANY_CODE = "00000000"  # stands where the security code will be, while the rules are asked
 WITHOUT_ACTIVITY = (ley.ReciboElectronicoPago,)
 
@@ -68,6 +69,8 @@ class Standing:
         draft: Draft | None = None,
     ) -> Ready:
         """*stated*, finished, calculated and checked. NotReady with every problem."""
+        if len(operation) > LONGEST_OPERATION:
+            raise ValueError(f"an operation has at most {LONGEST_OPERATION} characters")
         place = (sucursal, terminal, stated.codigo)
         series_id = self.series.get(place)
         if series_id is None:
