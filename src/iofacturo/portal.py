@@ -43,6 +43,8 @@ STAFF_LINKS = [
     ("Equipo", "shield", "backoffice:staff", "staff"),
     ("Proveedor", "company", "backoffice:provider", "companies"),
 ]
+# addresses that stand under a link without beginning like it
+ALSO = {"backoffice:plans": ("/gestion/promociones/",)}
 PLACES = {
     "/facturar/": "facturar",
     "/mi-plan/": "mi-plan",
@@ -101,7 +103,8 @@ class Shell:
 
     def _link(self, label: str, name: str) -> dict[str, Any]:
         url = reverse(name)
-        return {"label": label, "url": url, "here": self.request.path.startswith(url)}
+        roots = (url, *ALSO.get(name, ()))
+        return {"label": label, "url": url, "here": self.request.path.startswith(roots)}
 
 
 def shell(request: PersonRequest) -> dict[str, Shell]:

@@ -21,7 +21,7 @@ from iofacturo.accounts.invitation import Invitation
 from iofacturo.accounts.seated import StaffRequest
 from iofacturo.accounts.user import User
 from iofacturo.backoffice.forms_companies import FirstLotForm, NewCompanyForm, OwnerForm
-from iofacturo.folios import ledger
+from iofacturo.folios import ledger, summary
 from iofacturo.lib import clock, folding
 
 PAGE = 50
@@ -186,14 +186,13 @@ def _page(
 ) -> HttpResponse:
     """The company with its people, its lots and its requests."""
     now = clock.now()
-    lots = row.lots.order_by("-activated_at", "-id")[:LATEST]
     pending = row.invitations.filter(accepted_at__isnull=True, withdrawn_at__isnull=True)
     context = {
         "company": row,
         "place": ubicacion.describe(row.provincia, row.canton, row.distrito),
         "seats": row.memberships.filter(removed_at__isnull=True).select_related("user"),
         "invitations": pending.order_by("email", "id"),
-        "lots": [(lot, lot.state(now)) for lot in lots],
+        "lots": [(line.lot, line.state) for line in summary.lines(row, now)[:LATEST]],
         "requests": row.renewal_requests.order_by("-created_at")[:LATEST],
         "owner_form": owner_form or OwnerForm(),
         "lot_form": lot_form or FirstLotForm(),

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import Max
 
 from iofacturo.accounts.furniture import Furnished
 from iofacturo.backoffice.forms_review import AmountField
@@ -170,7 +171,7 @@ class PromotionForm(_Window, Furnished, forms.Form):
     limit_per_company = forms.IntegerField(label="Límite por empresa", required=False, min_value=1)
     plans = forms.ModelMultipleChoiceField(
         label="Planes",
-        queryset=Plan.objects.order_by("code"),
+        queryset=Plan.objects.alias(size=Max("versions__folios")).order_by("size", "code"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="Si no marca ninguno, vale para todos.",

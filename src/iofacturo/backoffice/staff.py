@@ -17,7 +17,7 @@ from iofacturo.accounts.staff import Staff
 from iofacturo.lib import clock
 
 ROLES = {
-    "support": "Tiquetes, artículos y ver los casos.",
+    "support": "Ver las solicitudes, las empresas y sus folios.",
     "reviewer": "Además, tomar, corregir, rechazar y aprobar por debajo del monto.",
     "senior": "Además, la segunda aprobación, revertir, ajustar folios y la cuenta de cobro.",
     "administrator": "Planes, promociones, términos, calendario, empresas y equipo.",

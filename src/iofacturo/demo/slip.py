@@ -6,7 +6,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
 
-from iofacturo.lib import clock, formats
+from iofacturo.lib import clock, folding, formats
 
 WIDTH, HEIGHT = 720, 1120
 BLUE, INK, GREY, LINE = "#203a4f", "#1f2328", "#6b7178", "#d9dcdf"
@@ -27,7 +27,7 @@ def draw(
         ("Cuenta destino", "CR05 0152 0200 1026 2840 66"),
         ("A nombre de", "Proveedor Demo S.A."),
         ("Detalle", reference),
-        ("Paga", payer),
+        ("Paga", folding.fold(payer).upper()),
         ("Referencia", bank_reference),
     ]
     top = 380
