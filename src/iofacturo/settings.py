@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "iofacturo.accounts.middleware.PrivatePagesMiddleware",
     "iofacturo.accounts.middleware.CurrentCompanyMiddleware",
     "iofacturo.accounts.middleware.StaffMFAMiddleware",
 ]

@@ -252,3 +252,18 @@ def test_queries_do_not_grow_with_the_queue(desk, house, cafe, owner) -> None:
     few, many = queries(1), queries(12)
     assert many == few
     assert many <= 40
+
+
+def test_a_part_that_is_missing_is_counted_from_what_arrived(desk, taken) -> None:
+    words = {"version": str(taken.version), "correction-reason": "underpaid"}
+    answer = desk.post(address("renewal_correction", taken), words)
+    assert answer.status_code == 422, "else the customer would be asked for the whole amount"
+    assert "Escriba los tres datos de lo que sí llegó" in answer.content.decode()
+    arrived = {
+        "correction-booked_on": f"{scene.AT:%Y-%m-%d}",
+        "correction-amount": "70 000,00",
+        "correction-reference": "B-78",
+    }
+    assert desk.post(address("renewal_correction", taken), words | arrived).status_code == 302
+    taken.refresh_from_db()
+    assert taken.state == taken.NEEDS_INFO

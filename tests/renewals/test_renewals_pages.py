@@ -34,7 +34,7 @@ def customer(as_client, house, cafe, owner) -> Client:
 def quick_cleaning(monkeypatch) -> None:
     """The cleaning has its own tests: here a file is taken as it is, and .heic is refused."""
 
-    def clean(data: bytes, name: str):
+    def clean(data: bytes, name: str, size: int | None = None):
         if name.endswith(".heic"):
             raise cleaning.Refused("heic", name)
         _, cleaned = scene.picture(data)
@@ -160,6 +160,7 @@ def test_case_10_an_old_form_with_other_data_is_a_conflict(customer) -> None:
     answer = customer.post(address("renew", row), form | {"nombre": "X S.A.", "archivo": file()})
     assert answer.status_code == 409
     assert "Ver cómo quedó" in text(answer)
+    assert "<title>Esto ya se había enviado" in answer.content.decode()
 
 
 def test_another_tab_is_not_overwritten_unseen(customer) -> None:
@@ -437,6 +438,30 @@ def test_a_form_of_another_company_acts_for_none(customer, cafe, stranger) -> No
     assert answer.status_code == 409
     row.refresh_from_db()
     assert row.state == RenewalRequest.DRAFT
+
+
+def test_an_old_form_in_a_company_of_lesser_role_is_a_conflict_not_a_lack_of_permission(
+    as_client, cafe, issuer, stranger
+) -> None:
+    other = stranger.memberships.get().company
+    answer = as_client(issuer).post(reverse("renewals:choose"), {"empresa": other.public_id})
+    assert answer.status_code == 409
+    assert "otra pestaña" in text(answer)
+
+
+def test_what_nobody_can_see_is_left_out_of_the_invoice(customer, drafted) -> None:
+    name = "Caf\u202e\u00e9\x07 Prueba\u2028S.A. \U0001f469\u200d\U0001f373"
+    customer.post(
+        address("renew", drafted),
+        filled(drafted, nombre=name, banco="B\u2066A\x1b") | {"accion": "guardar"},
+    )
+    drafted.refresh_from_db()
+    assert drafted.typed.nombre == "Caf\u00e9 Prueba S.A. \U0001f469\u200d\U0001f373"
+
+
+def test_private_pages_are_kept_by_nobody(customer, drafted) -> None:
+    for page in (reverse("renewals:mi_plan"), address("renew", drafted), "/no-existe/"):
+        assert customer.get(page)["Cache-Control"] == "private, no-store", page
 
 
 def test_who_never_had_a_plan_sees_how_to_contract_one(as_client, house, owner) -> None:

@@ -138,6 +138,13 @@ def test_scraps_are_refused_and_not_choked_on(data: bytes) -> None:
         clean(data, "a")
 
 
+@pytest.mark.parametrize(("extra", "said"), [(1, "15,1"), (1024 * 1024, "16")])
+def test_what_is_over_the_limit_never_reads_like_it(extra, said) -> None:
+    # whoever reads a file only until it is too large tells how much there was
+    with pytest.raises(Refused, match=f"pesa {said}\u00a0MB y el límite es 15\u00a0MB"):
+        clean(bytes(LARGEST + 1), "a.pdf", LARGEST + extra)
+
+
 def test_exactly_the_limit_is_not_too_large() -> None:
     data = makers.jpeg()
     assert clean(data + bytes(LARGEST - len(data)), "a.jpg").size == LARGEST

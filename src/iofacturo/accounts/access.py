@@ -40,10 +40,10 @@ def member(act: str) -> Callable[[View], View]:
         def locked(request: PersonRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if request.membership is None:
                 raise Http404
+            if not same_company(request):  # before the role: that of the wrong company says nothing
+                return render(request, "409.html", status=409)
             if not request.membership.may(act):
                 raise PermissionDenied("Su rol en esta empresa no permite hacer esto.")
-            if not same_company(request):
-                return render(request, "409.html", status=409)
             return view(request, *args, **kwargs)
 
         return _locked(locked, "member", act)

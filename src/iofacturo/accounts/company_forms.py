@@ -10,6 +10,7 @@ from hacienda import identificacion, ubicacion
 from hacienda.errors import InvalidError
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.furniture import Furnished
+from iofacturo.lib.visible import visible
 
 MOST_EMAILS = 4
 EMAIL_FIELDS = [f"email_{number}" for number in range(1, MOST_EMAILS + 1)]
@@ -18,7 +19,7 @@ Choices = list[tuple[str, Any]]
 
 
 class Line(forms.CharField):
-    """One line of text, with its white space put in order."""
+    """One line of text, with its white space put in order and nothing invisible in it."""
 
     default_error_messages = {
         "required": "Escriba este dato.",
@@ -27,7 +28,7 @@ class Line(forms.CharField):
     }
 
     def to_python(self, value: Any) -> str:
-        return " ".join((super().to_python(value) or "").split())
+        return visible(super().to_python(value) or "")
 
 
 @cache

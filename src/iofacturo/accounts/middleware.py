@@ -63,6 +63,24 @@ class CurrentCompanyMiddleware:
             request.session[SESSION_KEY] = seat.company.public_id
 
 
+class PrivatePagesMiddleware:
+    """What somebody who is logged in sees stays out of every cache, the browser's included.
+
+    Whoever sits down at the machine after a logout finds nothing with the back button. Views that
+    say otherwise themselves are left alone, and static files never come this far.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: PersonRequest) -> HttpResponse:
+        known = request.user.is_authenticated
+        response = self.get_response(request)
+        if (known or request.user.is_authenticated) and not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+
 class StaffMFAMiddleware:
     """The provider's people do not get past the door with a password alone."""
 

@@ -81,11 +81,10 @@ class CorrectionForm(Furnished, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        given = [bool(data.get(name)) for name in ("booked_on", "amount", "reference")]
-        if data.get("reason") == "underpaid" and any(given) and not all(given):
-            for name, there in zip(("booked_on", "amount", "reference"), given, strict=True):
-                if not there and name not in self.errors:
-                    self.add_error(name, "Complete los tres datos del movimiento.")
+        if data.get("reason") == "underpaid":  # the customer is told the difference to the céntimo
+            for name in ("booked_on", "amount", "reference"):
+                if not data.get(name) and name not in self.errors:
+                    self.add_error(name, "Escriba los tres datos de lo que sí llegó.")
         return data
 
     def typed(self) -> list[Typed]:

@@ -19,6 +19,7 @@ from hacienda import identificacion, ubicacion
 from hacienda.errors import HaciendaError
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.user import User
+from iofacturo.lib.visible import visible
 
 MOST_EMAILS = 4
 LONGEST = 1000  # letters of a field that a draft keeps
@@ -43,10 +44,8 @@ class Billing:
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any]) -> Billing:
-        """What is there of our fields, as stripped text."""
-        return cls(
-            **{f.name: " ".join(str(data.get(f.name, ""))[:LONGEST].split()) for f in fields(cls)}
-        )
+        """What is there of our fields, as text of one line."""
+        return cls(**{f.name: visible(str(data.get(f.name, ""))[:LONGEST]) for f in fields(cls)})
 
     @classmethod
     def of_company(cls, company: Company) -> Billing:

@@ -3,13 +3,15 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from iofacturo.renewals.errors import Repeated
 from iofacturo.renewals.seated import SeatedRequest
 
 
 def conflict(request: SeatedRequest, error: Exception, back: str = "/mi-plan/") -> HttpResponse:
     """409: what happened, and the way back. Nothing was stored."""
+    sent = isinstance(error, Repeated)
     context = {
-        "title": "Esto ya se había enviado",
+        "title": "Esto ya se había enviado" if sent else "La solicitud cambió mientras tanto",
         "message": str(error),
         "back": back,
         "back_label": "Ver cómo quedó",

@@ -26,7 +26,7 @@ def receive(request: HttpRequest, at: datetime) -> Upload | None:
     name = file.name or "archivo"
     data = file.read(cleaning.LARGEST + 1)  # one byte more is enough to be refused for its size
     try:
-        cleaned = cleaning.clean(data, name)
+        cleaned = cleaning.clean(data, name, file.size)
     except cleaning.Refused as refused:
         raise Invalid({FIELD: refused.message}) from None
     return proof.store(data, cleaned, name, at)

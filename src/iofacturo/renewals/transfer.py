@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from iofacturo.lib import amounts, formats
+from iofacturo.lib.visible import visible
 
 FIELDS = ("fecha", "monto", "banco", "numero_transferencia")
 
@@ -38,8 +39,8 @@ def read(typed: Mapping[str, Any]) -> Transfer:
     return Transfer(
         paid_on=paid_on,
         amount=amount,
-        bank=" ".join(str(typed.get("banco", "")).split())[:80],
-        number=" ".join(str(typed.get("numero_transferencia", "")).split())[:40],
+        bank=visible(str(typed.get("banco", "")))[:80],
+        number=visible(str(typed.get("numero_transferencia", "")))[:40],
     )
 
 

@@ -9,6 +9,7 @@ What is opened is opened in a process of its own with bounded memory, time and f
 import hashlib
 import json
 import logging
+import math
 from dataclasses import dataclass, field
 
 from iofacturo.lib import formats
@@ -43,12 +44,17 @@ class Cleaned:
     size: int
 
 
-def clean(data: bytes, name: str) -> Cleaned:
-    """The clean pages of the file *data* that its sender called *name*; raises Refused."""
+def clean(data: bytes, name: str, size: int | None = None) -> Cleaned:
+    """The clean pages of the file *data* that its sender called *name*; raises Refused.
+
+    *size* is what the whole file weighs, for whoever did not read all of one that is too large.
+    """
     if not data:
         raise Refused("empty", name)
     if len(data) > LARGEST:
-        raise Refused("too_large", name, size=megabytes(len(data)), limit=megabytes(LARGEST))
+        whole = max(size or 0, len(data))
+        raise Refused("too_large", name, size=megabytes(whole, above=True),
+                      limit=megabytes(LARGEST))  # fmt: skip
     try:
         kind.detect(data)  # spares the child for what is plainly something else
         return _understood(child.ask(data), data)
@@ -61,8 +67,11 @@ def clean(data: bytes, name: str) -> Cleaned:
         raise Refused("too_complex", name) from None
 
 
-def megabytes(size: int) -> str:
-    return f"{formats.numero(size / 1024 / 1024, 1)}\u00a0MB".replace(",0\u00a0", "\u00a0")
+def megabytes(size: int, *, above: bool = False) -> str:
+    """`15,3 MB`; with *above* rounded up, so that what is over a limit never reads like it."""
+    tenths = size * 10 / 1024 / 1024
+    shown = (math.ceil(tenths) if above else round(tenths)) / 10
+    return f"{formats.numero(shown, 1)}\u00a0MB".replace(",0\u00a0", "\u00a0")
 
 
 def _understood(answer: bytes, data: bytes) -> Cleaned:

@@ -1,0 +1,23 @@
+"""Text without what nobody typed on purpose: control characters, marks that turn its direction.
+
+Control characters are unlawful in XML, so an invoice could not carry them; direction marks make
+a name or an account read otherwise than it is stored. Joiners stay: emoji are made with them.
+"""
+
+import unicodedata
+
+TURNING = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+)
+NEVER = {"Cc", "Cs", "Cn"}  # controls, halves of pairs, what is no character
+
+
+def visible(text: str) -> str:
+    r"""*text* on one line, white space collapsed.
+
+    >>> visible(" Caf\u202eé\x07 \n S.A. ")
+    'Café S.A.'
+    """
+    spaced = " ".join(text.split())
+    kept = (c for c in spaced if c not in TURNING and unicodedata.category(c) not in NEVER)
+    return " ".join("".join(kept).split())
