@@ -73,6 +73,34 @@ def test_the_other_kinds_go_the_same_way(shop):
     assert row.clave[9:21] == "003101000001"
 
 
+def test_an_export_and_a_receipt_of_payment_go_the_same_way_too(shop):
+    export = scene.stated("FEE")
+    export["Receptor"] = {
+        "Nombre": "Foreign Roasters LLC",
+        "Identificacion": {"Tipo": "05", "Numero": "US123456789"},
+        "OtrasSenasExtranjero": "1 Main Street, Portland",
+    }
+    export["DetalleServicio"]["LineaDetalle"][0]["PartidaArancelaria"] = "090121000000"
+    row = emission.issue_draft(draft.write(shop, export, by=None, at=AT), by=None, at=AT)
+    assert (row.tipo, row.receptor_tipo) == ("09", "05")
+    on_credit = scene.stated(CondicionVenta="10", PlazoCredito="30")
+    sale = emission.issue_draft(draft.write(shop, on_credit, by=None, at=AT), by=None, at=AT)
+    payment = scene.stated("REP", CondicionVenta="11", **scene.referring(sale.clave, "01", "04"))
+    payment["DetalleServicio"]["LineaDetalle"] = [
+        {
+            "NumeroLinea": "1",
+            "Detalle": "Primer abono",
+            "MontoTotal": "1000",
+            "SubTotal": "1000",
+            "Impuesto": [{"Codigo": "01", "CodigoTarifaIVA": "08", "Tarifa": "13"}],
+        }
+    ]
+    receipt = emission.issue_draft(draft.write(shop, payment, by=None, at=AT), by=None, at=AT)
+    assert receipt.consecutivo.startswith("0010000110")
+    assert receipt.referencia == sale.clave
+    assert receipt.document().codigo_actividad_emisor is None
+
+
 def test_what_the_company_says_of_itself_is_in_the_document(shop):
     shop.telefono, shop.nombre_comercial = "+506 2222-3333", "El Café"
     shop.save()

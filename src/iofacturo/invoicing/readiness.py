@@ -11,6 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,7 @@ import hacienda
 from hacienda import clave, montos, reglas
 from hacienda import comprobante as ley
 from hacienda.errors import HaciendaError, InvalidError, LlaveError, Problem
+from hacienda.estructura import of
 from hacienda.llave import Llave
 from hacienda.xml.writer import write_canonical
 from iofacturo.accounts.company import Company
@@ -180,7 +182,9 @@ def _own_side(stated: hacienda.Comprobante, company: Company) -> dict[str, objec
     """What the company says of itself: the issuer, or the receiver of a factura de compra."""
     if isinstance(stated, ley.FacturaElectronicaCompra):
         return {
-            "receptor": ley.Receptor(
+            "receptor": _admitted(
+                stated,
+                ley.Receptor,
                 nombre=company.nombre,
                 identificacion=_identificacion(company),
                 nombre_comercial=company.nombre_comercial or None,
@@ -191,7 +195,9 @@ def _own_side(stated: hacienda.Comprobante, company: Company) -> dict[str, objec
             "codigo_actividad_receptor": stated.codigo_actividad_receptor or company.actividad,
         }
     values: dict[str, object] = {
-        "emisor": ley.Emisor(
+        "emisor": _admitted(
+            stated,
+            ley.Emisor,
             nombre=company.nombre,
             identificacion=_identificacion(company),
             registrofiscal8707=stated.emisor.registrofiscal8707 if stated.emisor else None,
@@ -204,6 +210,18 @@ def _own_side(stated: hacienda.Comprobante, company: Company) -> dict[str, objec
     if not isinstance(stated, WITHOUT_ACTIVITY):
         values["codigo_actividad_emisor"] = stated.codigo_actividad_emisor or company.actividad
     return values
+
+
+def _admitted(stated: hacienda.Comprobante, side: type[Any], **values: object) -> Any:
+    """The company's side, without what this type of document has no place for."""
+    admitted = _elements(stated.tipo, side.__name__.lower())
+    return side(**{name: value for name, value in values.items() if name in admitted})
+
+
+@cache
+def _elements(tipo: str, side: str) -> frozenset[str]:
+    (group,) = (one for one in of(tipo).children if one.attribute == side)
+    return frozenset(one.attribute for one in group.children)
 
 
 def _identificacion(company: Company) -> ley.Identificacion:
