@@ -134,7 +134,9 @@ def test_switching_keeps_the_page_that_every_company_has(as_client, cafe, second
     assert "Café Prueba S.A." in client.get(page).content.decode()
     answer = client.post(reverse("accounts:switch"), {"empresa": second.public_id, "next": page})
     assert answer.url == page
-    assert "Segunda Prueba S.A." in client.get(page).content.decode()
+    shown = client.get(page).content.decode()
+    assert "Ahora está en Segunda Prueba S.A." in shown
+    assert "S.A.." not in shown
 
 
 def test_a_page_about_one_thing_gives_way_to_the_one_above_it(rf, cafe):

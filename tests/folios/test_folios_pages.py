@@ -101,6 +101,17 @@ def test_pages_follow_each_other_without_gaps_or_repeats(cafe, owner, as_client)
     assert len(seen) == len(set(seen)) == 151
 
 
+def test_the_csv_names_ones_own_people_and_not_the_providers(cafe, owner, reviewer, as_client):
+    at = NOW - timedelta(days=1)
+    ledger.grant(cafe, "migration", 5, origin="migration:quien", at=at, months=1, by=reviewer)
+    ledger.consume(cafe, "quien", at=NOW, by=owner)
+    answer = as_client(owner).get("/mi-plan/libro.csv")
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    people = {row["Movimiento"]: row["Persona"] for row in csv.DictReader(io.StringIO(text))}
+    assert people == {"Uso": str(owner), "Entrega": "Equipo del proveedor"}
+    assert str(reviewer) not in text
+
+
 def test_the_csv_has_numbers_and_no_formulas(cafe, owner, as_client, lots):
     ledger.consume(cafe, "evil", at=NOW, label='=HYPERLINK("http://x")')
     response = as_client(owner).get("/mi-plan/libro.csv")

@@ -15,7 +15,7 @@ from tests.renewals import scene
 from iofacturo.accounts.membership import Membership
 from iofacturo.folios import ledger
 from iofacturo.lib import clock
-from iofacturo.renewals import billing, billing_form, proof, review, submission
+from iofacturo.renewals import approval, billing, billing_form, proof, review, submission
 from iofacturo.renewals.proof import PaymentProof
 from iofacturo.renewals.request import RenewalRequest
 from iofacturo.uploads import cleaning
@@ -457,6 +457,15 @@ def test_what_nobody_can_see_is_left_out_of_the_invoice(customer, drafted) -> No
     )
     drafted.refresh_from_db()
     assert drafted.typed.nombre == "Caf\u00e9 Prueba S.A. \U0001f469\u200d\U0001f373"
+
+
+def test_what_was_paid_too_much_is_offered_for_the_next_one(customer, sent, reviewer) -> None:
+    review.take(sent, by=reviewer, at=AT)
+    sent.refresh_from_db()
+    approval.approve(sent, by=reviewer, at=AT, version=sent.version, lines=[scene.line(85000)])
+    page = text(customer.get(address("renew", choose(customer))))
+    assert "₡10 000,00 de saldo a favor" in page.replace("\u00a0", " ")
+    assert "transfiera solo ₡65 000,00" in page.replace("\u00a0", " ")
 
 
 def test_private_pages_are_kept_by_nobody(customer, drafted) -> None:

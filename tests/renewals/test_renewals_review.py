@@ -10,6 +10,7 @@ from iofacturo.accounts.membership import Membership
 from iofacturo.accounts.staff import Staff
 from iofacturo.folios import ledger, summary
 from iofacturo.folios.lot import FolioLot
+from iofacturo.notifications.notice import Notice
 from iofacturo.renewals import approval, bank, decision, invariants, review, submission
 from iofacturo.renewals.bank import Allocation, BankLine, MoneyEntry
 from iofacturo.renewals.billing import Billing
@@ -139,6 +140,8 @@ def test_asking_for_the_rest_of_a_whole_payment_makes_no_sense(sent, reviewer) -
 def test_case_17_overpaid_becomes_credit_and_pays_the_next_one(sent, cafe, owner, reviewer) -> None:
     approve(sent, reviewer, amount=TOTAL + 10000)
     assert bank.credit(cafe) == 10000
+    told = Notice.objects.get(user=owner, title="Su plan está activo").body
+    assert "Pagó ₡10\u00a0000,00 de más" in told
     following = scene.sent(cafe, owner, at=AT + HOUR)
     review.approve(following, by=reviewer, at=AT + 2 * HOUR, version=following.version,
                    lines=[scene.line(TOTAL - 10000)], credit=Decimal(10000))  # fmt: skip

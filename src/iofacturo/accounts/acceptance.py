@@ -70,7 +70,7 @@ def _make_account(request: HttpRequest, offer: Offer, context: dict, now: dateti
 
 
 def _enter(request: HttpRequest, offer: Offer) -> HttpResponse:
-    messages.success(request, f"Ya tiene su lugar en {_where(offer)}.")
+    messages.success(request, f"Ya tiene su lugar en {str(_where(offer)).rstrip('.')}.")
     if isinstance(offer, StaffInvitation):
         return redirect("gestion")
     request.session[SESSION_KEY] = offer.company.public_id

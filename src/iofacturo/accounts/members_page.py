@@ -85,7 +85,9 @@ def removal(request: SeatedRequest, pk: int) -> HttpResponse:
         except Refused as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, f"{row.user} ya no entra a {request.company}.")
+            messages.success(
+                request, f"{row.user} ya no entra a {str(request.company).rstrip('.')}."
+            )
         return redirect("accounts:members")
     return render(request, "accounts/seat_removal.html", {"seat": row})
 
@@ -100,7 +102,7 @@ def leave(request: SeatedRequest) -> HttpResponse:
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect("accounts:company")
-        messages.success(request, f"Salió de {request.company}.")
+        messages.success(request, f"Salió de {str(request.company).rstrip('.')}.")
         return redirect("portal")
     return render(request, "accounts/leave.html")
 

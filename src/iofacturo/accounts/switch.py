@@ -30,7 +30,7 @@ def switch(request: PersonRequest) -> HttpResponse:
     if seat is None:
         raise Http404
     request.session[SESSION_KEY] = named
-    messages.success(request, f"Ahora está en {seat.company}.")
+    messages.success(request, f"Ahora está en {str(seat.company).rstrip('.')}.")
     return redirect(shared_page(request, request.POST.get("next", "")))
 
 

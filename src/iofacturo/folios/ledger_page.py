@@ -11,9 +11,11 @@ from django.views.decorators.http import require_safe
 
 from iofacturo.accounts.access import member
 from iofacturo.accounts.company import Company
+from iofacturo.accounts.membership import Membership
 from iofacturo.accounts.seated import SeatedRequest
 from iofacturo.folios import reading
 from iofacturo.folios.csv_file import stream
+from iofacturo.folios.entry import FolioEntry
 from iofacturo.folios.lot import FolioLot
 from iofacturo.folios.reading import Filters
 from iofacturo.lib import clock
@@ -65,6 +67,7 @@ def lots_of(company: Company) -> dict[int, FolioLot]:
 def cells(
     company: Company, filters: Filters, lots: dict[int, FolioLot]
 ) -> Iterator[tuple[object, ...]]:
+    seated = set(Membership.objects.filter(company=company).values_list("user_id", flat=True))
     for entry in reading.entries(company, filters).iterator(chunk_size=1000):
         line = reading.line_of(entry, lots)
         local = clock.local(entry.at)
@@ -79,5 +82,12 @@ def cells(
             entry.qty,
             entry.balance,
             line.why,
-            str(entry.actor) if entry.actor else "",
+            _person(entry, seated),
         )
+
+
+def _person(entry: FolioEntry, seated: set[int]) -> str:
+    """Who did it: one's own people by name, the provider's only as such, as on every page."""
+    if entry.actor is None:
+        return ""
+    return str(entry.actor) if entry.actor_id in seated else "Equipo del proveedor"

@@ -109,7 +109,7 @@ def _activate(request: RenewalRequest, *, by: User, at: datetime, note: str) -> 
     guard.record(request, "approved", by, at, before, internal_note=note.strip(),
                  lines=_lines(request), lot=lot.pk, invoice=intent.pk,
                  tolerance=str(guard.tolerance()))  # fmt: skip
-    notices.activated(request, lot, at=at)
+    notices.activated(request, lot, bank.excess(request), at=at)
 
 
 def _lines(request: RenewalRequest) -> list[int]:

@@ -287,6 +287,12 @@ def credit(company: Company, currency: str = "CRC") -> Decimal:
     return Decimal(total["n"] or ZERO)
 
 
+def excess(request: RenewalRequest) -> Decimal:
+    """What came in above the total of *request* and became credit."""
+    rows = MoneyEntry.objects.filter(request=request, kind=MoneyEntry.EXCESS)
+    return Decimal(rows.aggregate(n=Sum("amount"))["n"] or ZERO)
+
+
 def use_credit(request: RenewalRequest, amount: Decimal, *, by: User, at: datetime) -> None:
     """Pay *amount* of *request* from the company's credit; LineTaken if there is not that much."""
     Company.objects.select_for_update(of=("self",)).get(pk=request.company_id)

@@ -107,7 +107,7 @@ def answered(request: RenewalRequest, *, at: datetime) -> None:
     )
 
 
-def activated(request: RenewalRequest, lot: FolioLot, *, at: datetime) -> None:
+def activated(request: RenewalRequest, lot: FolioLot, excess: Decimal, *, at: datetime) -> None:
     quote = request.given
     folios = f"{formats.numero(quote.all_folios)} folios nuevos"
     _tell(
@@ -118,6 +118,10 @@ def activated(request: RenewalRequest, lot: FolioLot, *, at: datetime) -> None:
         "Sus folios anteriores conservan su fecha.",
         f"Su compra de {formats.dinero(quote.total, quote.currency)} quedó registrada para facturarse "
         "con los datos que usted confirmó.",
+        f"Pagó {formats.dinero(excess, quote.currency)} de más: quedaron como saldo a su favor y "
+        "puede usarlos en la próxima renovación."
+        if excess
+        else "",
         at=at,
     )
 

@@ -14,6 +14,7 @@ from iofacturo.accounts.access import member
 from iofacturo.folios import offer as offers
 from iofacturo.lib import clock
 from iofacturo.renewals import (
+    bank,
     billing_form,
     draft,
     due,
@@ -219,6 +220,7 @@ def _page(
     lapsed = not quote.holds(now) and not any(
         one.proof.paid_on and quote.covers(one.proof.paid_on) for one in proofs
     )
+    credit = bank.credit(found.company, quote.currency)
     context: dict[str, Any] = {
         "now": now,
         "found": found,
@@ -237,6 +239,8 @@ def _page(
         "token": request.POST.get("token") or new_token(),
         "due": due.expected(now),
         "others": others(found),
+        "credit": credit,
+        "rest": max(quote.total - credit, bank.ZERO),
         "lapsed": _lapse(found, now, error) if lapsed else None,
         "promotion_over": _promotion_over(found, now),
         "accepted": bool(error) and posted.terms(request) == quote.terms_id,
