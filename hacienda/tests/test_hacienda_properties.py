@@ -32,7 +32,7 @@ from hacienda.estructura import of
 from hacienda.firma import build_sign, sign, verify
 from hacienda.xml import reader, schema, writer
 
-MANY = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 FEW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 every_type = pytest.mark.parametrize("tipo", list(TIPOS))
 issued = pytest.mark.parametrize("tipo", [t for t in TIPOS if t not in ("MR", "MH")])
@@ -440,7 +440,7 @@ def test_its_bytes_are_canonical_and_tell_all(tipo: str, data: st.DataObject) ->
 
 
 @issued
-@settings(MANY, max_examples=30)
+@settings(MANY, max_examples=20)
 @given(data=st.data())
 def test_rounding_to_cents_is_no_error(tipo: str, data: st.DataObject) -> None:
     """Many systems print two decimals, and Hacienda takes their documents."""

@@ -23,6 +23,7 @@ Every code, with what it means, is in `docs/reglas.md`, which a test holds to th
 from __future__ import annotations
 
 from collections.abc import Container
+from contextlib import suppress
 from datetime import UTC, date, datetime
 
 from hacienda.comprobante import Comprobante, Documento, dia
@@ -37,7 +38,7 @@ from hacienda.reglas import (
     referencias,
     resumen,
 )
-from hacienda.reglas.findings import Findings
+from hacienda.reglas.findings import Enough, Findings
 
 __all__ = ["check"]
 
@@ -53,13 +54,18 @@ def check(
     is told alone: nothing else can be said then. Never raises.
     """
     found = Findings()
+    with suppress(Enough):
+        _look(documento, found, datetime.now(UTC) if today is None else today, cabys)
+    return found.problems
+
+
+def _look(documento: Documento, found: Findings, limit: date, cabys: Container[str] | None) -> None:
     usable = estructura.check(documento, found)
     if usable is None:
-        return found.problems
-    limit = datetime.now(UTC) if today is None else today
+        return
     if not isinstance(usable, Comprobante):
         mensajes.check(usable, found, limit)
-        return found.problems
+        return
     encabezado.check(usable, found, limit)
     partes.check(usable, found)
     if usable.version == "4.4":
@@ -67,4 +73,3 @@ def check(
         cargos.check(usable, found)
         resumen.check(usable, found)
         referencias.check(usable, found, dia(limit))
-    return found.problems

@@ -26,6 +26,14 @@ def check(documento: Comprobante, found: Findings, limit: date) -> None:
     _fecha(documento, found, limit)
     if documento.version != "4.4":
         return
+    provider = documento.proveedor_sistemas
+    if provider and provider.strip() and not identificacion.tipos(provider):
+        found.warning(
+            "proveedor-mal-formado",
+            "ProveedorSistemas",
+            f"«{provider}» no es un número de identificación.",
+            "Ponga la identificación de quien provee el sistema de facturación.",
+        )
     _actividad("CodigoActividadEmisor", documento.codigo_actividad_emisor, found)
     _actividad("CodigoActividadReceptor", documento.codigo_actividad_receptor, found)
     _condicion(documento, found)

@@ -36,7 +36,7 @@ class _Plan:
         self.attributes = _getter(self.names)
         here = set(self.names)
         others = [f for f in fields(cls) if "xsd" in f.metadata and f.name not in here]
-        self.absent_names = tuple(f.metadata["xsd"] for f in others)
+        self.absent_names = tuple((f.metadata["xsd"], f.default) for f in others)
         self.absent = _getter([f.name for f in others])
 
 
@@ -129,22 +129,32 @@ class _Walk:
             return
         for held, compiled in zip(plan.attributes(value), plan.elements, strict=True):
             self._element(held, compiled, prefix)
-        for name, held in zip(plan.absent_names, plan.absent(value), strict=True):
+        for (name, nothing), held in zip(plan.absent_names, plan.absent(value), strict=True):
+            if held is nothing or held == nothing:
+                continue
+            self.misplaced = True
             if held is not None and held != ():
-                self.misplaced = True
                 self.found.error(
                     "elemento-fuera-de-lugar",
                     prefix + name,
                     f"Este comprobante no lleva {name} aquí.",
                     "Quite el dato o use el tipo de comprobante que lo admite.",
                 )
-        for extra in value.extra:
-            self._extra(extra, prefix)
+        for extra in value.extra if isinstance(value.extra, tuple) else (value.extra,):
+            if isinstance(extra, Extra) and isinstance(extra.xml, str):
+                self._extra(extra, prefix)
+            else:
+                self._unusable(
+                    prefix.rstrip("/"), "lleva un elemento agregado que no es texto XML."
+                )
 
     def _element(self, held: Any, compiled: _Compiled, prefix: str) -> None:
         name, minimum, maximum, repeated, check, inner, item = compiled
         path = prefix + name
-        if held is None or held == ():
+        if repeated and not isinstance(held, tuple):
+            self._unusable(path, "no es una tupla.")
+            return
+        if held is None or (repeated and not held):
             if minimum:
                 self.found.error(
                     "falta-elemento", path, f"Falta {name}.", "Complete el dato: es obligatorio."
@@ -152,9 +162,6 @@ class _Walk:
             return
         if not repeated:
             self._one(held, name, check, inner, path)
-            return
-        if not isinstance(held, tuple):
-            self._unusable(path, "no es una tupla.")
             return
         base = f"{path}/{item}" if item else path
         if maximum is not None and len(held) > maximum:

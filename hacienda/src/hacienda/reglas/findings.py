@@ -10,6 +10,10 @@ MOST = 1000
 """A document with more problems than this is not told any further: nobody reads on."""
 
 
+class Enough(Exception):
+    """The list is full: whatever is still to be looked at is left."""
+
+
 class Findings:
     """A bounded list of problems, with one error for each place: the first tells it best."""
 
@@ -34,11 +38,14 @@ class Findings:
         )
 
     def add(self, problem: Problem) -> None:
-        if problem.path in self._faulty or len(self.problems) >= MOST:
+        """Raises `Enough` with the last one that fits."""
+        if problem.path in self._faulty:
             return
         if problem.path and problem.is_error:
             self._faulty.add(problem.path)
         self.problems.append(problem)
+        if len(self.problems) >= MOST:
+            raise Enough
 
     def extend(self, problems: Iterable[Problem]) -> None:
         for problem in problems:

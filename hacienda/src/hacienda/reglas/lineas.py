@@ -35,7 +35,7 @@ def check(documento: Comprobante, found: Findings, cabys: Container[str] | None)
             _discounts(line, path, found)
         impuestos.check(documento, line, path, found)
         if line.detalle_surtido:
-            surtidos.check(line, path, found)
+            surtidos.check(documento, line, path, found)
 
 
 def _numbers(documento: Comprobante, found: Findings) -> None:

@@ -63,7 +63,7 @@ def _original(documento: MensajeReceptor, clave: claves.Clave, found: Findings) 
             "Un tiquete es de consumidor final: confirmarlo no da crédito.",
         )
     # in a factura de compra the clave has the buyer's id
-    if clave.tipo != "08" and documento.numero_cedula_emisor:
+    if clave.tipo != "08" and documento.numero_cedula_emisor is not None:
         try:
             same = identificacion.padded(documento.numero_cedula_emisor) == clave.identificacion
         except InvalidError:

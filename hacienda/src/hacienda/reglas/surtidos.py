@@ -6,7 +6,9 @@ import re
 
 from hacienda.catalogos.impuesto import CON_TARIFA_IVA, ESPECIFICOS
 from hacienda.comprobante import (
+    Comprobante,
     DatosImpuestoEspecifico,
+    DatosImpuestoEspecificoSurtido,
     ImpuestoSurtido,
     LineaDetalle,
     LineaDetalleSurtido,
@@ -18,7 +20,7 @@ _CABYS = re.compile(r"[0-9]{13}", re.ASCII)
 _SHORTEST_CODE = 3
 
 
-def check(line: LineaDetalle, path: str, found: Findings) -> None:
+def check(documento: Comprobante, line: LineaDetalle, path: str, found: Findings) -> None:
     if not any(
         one.tipo == "03" and len(one.codigo or "") >= _SHORTEST_CODE
         for one in line.codigo_comercial
@@ -29,10 +31,10 @@ def check(line: LineaDetalle, path: str, found: Findings) -> None:
             "Un surtido lleva el código del fabricante o importador (tipo 03).",
         )
     for index, part in enumerate(line.detalle_surtido, 1):
-        _part(part, f"{path}/DetalleSurtido/LineaDetalleSurtido[{index}]", found)
+        _part(documento, part, f"{path}/DetalleSurtido/LineaDetalleSurtido[{index}]", found)
 
 
-def _part(part: LineaDetalleSurtido, path: str, found: Findings) -> None:
+def _part(documento: Comprobante, part: LineaDetalleSurtido, path: str, found: Findings) -> None:
     code = part.codigo_cabys_surtido
     if code is not None and not _CABYS.fullmatch(code):
         found.error(
@@ -50,10 +52,10 @@ def _part(part: LineaDetalleSurtido, path: str, found: Findings) -> None:
                 "El descuento es de tipo 99 y falta describirlo.",
             )
     for index, tax in enumerate(part.impuesto_surtido, 1):
-        _tax(tax, f"{path}/ImpuestoSurtido[{index}]", found)
+        _tax(documento, tax, f"{path}/ImpuestoSurtido[{index}]", found)
 
 
-def _tax(tax: ImpuestoSurtido, path: str, found: Findings) -> None:
+def _tax(documento: Comprobante, tax: ImpuestoSurtido, path: str, found: Findings) -> None:
     code = tax.codigo_impuesto_surtido
     if code == "99" and not tax.codigo_impuesto_otro_surtido:
         found.error(
@@ -63,10 +65,15 @@ def _tax(tax: ImpuestoSurtido, path: str, found: Findings) -> None:
         )
     if code in CON_TARIFA_IVA:
         tariff(None, tax.codigo_tarifa_iva_surtido, tax.tarifa_surtido, path, found, "Surtido")
-    data = tax.datos_impuesto_especifico_surtido
-    if code in ESPECIFICOS and data is not None:
-        plain = DatosImpuestoEspecifico(
-            proporcion=data.proporcion_surtido,
-            volumen_unidad_consumo=data.volumen_unidad_consumo_surtido,
-        )
-        specific(code or "", plain, path, found, "Surtido")
+    if code in ESPECIFICOS and documento.tipo != "FEE":  # a set that is exported has none
+        specific(code or "", _plain(tax.datos_impuesto_especifico_surtido), path, found, "Surtido")
+
+
+def _plain(data: DatosImpuestoEspecificoSurtido | None) -> DatosImpuestoEspecifico | None:
+    """What the rules of a line ask for, under the names of a line."""
+    if data is None:
+        return None
+    return DatosImpuestoEspecifico(
+        proporcion=data.proporcion_surtido,
+        volumen_unidad_consumo=data.volumen_unidad_consumo_surtido,
+    )
