@@ -159,7 +159,7 @@ def _compare_summary(
         return value
 
     if not kind.rep:
-        _compare_rows(resumen, lines, totals, kind, comparison, slack)
+        unsure = _compare_rows(resumen, lines, totals, kind, comparison, slack)
         gravado = resumen.total_gravado or ZERO
         rest = (
             (resumen.total_exento or ZERO)
@@ -168,6 +168,8 @@ def _compare_summary(
         )
         summed = gravado + rest
         words = "TotalGravado + TotalExento + TotalExonerado + TotalNoSujeto"
+        if unsure and abs(summed - totals.venta) > slack + 4 * comparison.tolerance:
+            summed, words = totals.venta, "la suma de MontoTotal de las líneas"
     else:
         summed, words = totals.venta, "la suma de MontoTotal de las líneas"
     venta = comparison.settle(
@@ -243,8 +245,11 @@ def _compare_rows(
     kind: Kind,
     comparison: _Comparison,
     slack: Decimal,
-) -> None:
-    """The totals by kind of sale. Where a line belongs is less settled than what it comes to."""
+) -> bool:
+    """The totals by kind of sale. Where a line belongs is less settled than what it comes to.
+
+    Says whether it was so unsettled that only the sum of all rows can be held to the lines.
+    """
     service, goods = totals.service, totals.goods
     stated_service = (
         resumen.total_serv_gravados,
@@ -267,9 +272,9 @@ def _compare_rows(
     # Shares of exonerated lines may be taken over all lines together, the old zero tariff 05 may
     # count as taxed or as exempt, and the law does not place sets and lines without IVA: then only
     # the sum is sure.
-    unsure = bool(service[EXONERADO] or goods[EXONERADO]) or any(
+    exonerated = any(tax.exoneracion is not None for one in lines for tax in one.line.impuesto)
+    unsure = exonerated or any(
         settled.line.detalle_surtido
-        or any(tax.exoneracion is not None for tax in settled.line.impuesto)
         or not any(
             tax.codigo in IVA and tax.codigo_tarifa_iva != "05" for tax in settled.line.impuesto
         )
@@ -288,12 +293,15 @@ def _compare_rows(
                     stated,
                     computed,
                     "la suma de MontoTotal de las líneas que le tocan",
-                    "error" if wrong_sum and not unsure else "warning",
+                    "error"
+                    if wrong_sum and (not unsure or (row == EXONERADO and not exonerated))
+                    else "warning",
                 )
         if abs((stated_sums[row] or ZERO) - both) > slack:
             comparison.report(
                 _SUM_NAMES[row], stated_sums[row], both, "la suma de servicios y mercancías"
             )
+    return unsure
 
 
 def _compare_groups(
