@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -161,3 +162,11 @@ def test_foreign_xml_where_only_text_goes_is_told_in_spanish(xsd_directory: Path
     (problem,) = schema.validate(text.encode(), directory=xsd_directory, signed=False)
     assert (problem.code, problem.path) == ("xsd-contenido", "Otros/OtroContenido[1]")
     assert problem.message.startswith("Aquí solo va texto")
+
+
+def test_a_crowd_of_faulty_elements_is_told_at_once(xsd_directory: Path) -> None:
+    crowd = "<Vendedor/>" * 100_000
+    text = golden().replace("<CondicionVenta>", f"<Otro>{crowd}</Otro><CondicionVenta>")
+    before = time.process_time()
+    assert found(text, xsd_directory) == [("xsd-demasiados-elementos", "Otro")]
+    assert time.process_time() - before < 3
