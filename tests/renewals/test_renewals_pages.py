@@ -459,6 +459,17 @@ def test_what_nobody_can_see_is_left_out_of_the_invoice(customer, drafted) -> No
     assert drafted.typed.nombre == "Caf\u00e9 Prueba S.A. \U0001f469\u200d\U0001f373"
 
 
+def test_a_new_account_is_told_to_whoever_was_given_the_old_one(
+    customer, drafted, senior, admin
+) -> None:
+    page = text(customer.get(address("renew", drafted)))
+    assert "Esta cuenta no ha cambiado desde" in page
+    scene.account(senior, admin, at=clock.now())
+    page = text(customer.get(address("renew", drafted)))
+    assert "damos otra cuenta a los pedidos nuevos" in page
+    assert "no ha cambiado" not in page
+
+
 def test_what_was_paid_too_much_is_offered_for_the_next_one(customer, sent, reviewer) -> None:
     review.take(sent, by=reviewer, at=AT)
     sent.refresh_from_db()

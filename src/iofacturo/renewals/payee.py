@@ -18,6 +18,7 @@ from hacienda.errors import HaciendaError
 from iofacturo.accounts import audit
 from iofacturo.accounts.user import User
 from iofacturo.lib import clock
+from iofacturo.lib.visible import visible
 from iofacturo.renewals.errors import Invalid, NotAllowed, WrongState
 
 
@@ -108,9 +109,9 @@ def propose(
 ) -> PayeeAccount:
     """A new version, waiting for a second person. Invalid says which field is wrong."""
     problems: dict[str, str] = {}
-    if not bank.strip():
+    if not visible(bank):
         problems["bank"] = "Escriba el nombre del banco."
-    if not holder.strip():
+    if not visible(holder):
         problems["holder"] = "Escriba a nombre de quién está la cuenta."
     number = identificacion.compact("02", cedula)
     try:
@@ -128,9 +129,9 @@ def propose(
         if pending(currency):
             raise WrongState("Ya hay un cambio de cuenta pendiente: confírmelo o retírelo primero.")
         account = PayeeAccount.objects.create(
-            bank=bank.strip(),
+            bank=visible(bank),
             iban=compact,
-            holder=holder.strip(),
+            holder=visible(holder),
             cedula=number,
             currency=currency,
             proposed_by=by,

@@ -18,6 +18,7 @@ from iofacturo.renewals import (
     billing_form,
     draft,
     due,
+    payee,
     posted,
     proof,
     proof_checks,
@@ -36,7 +37,9 @@ from iofacturo.renewals.errors import (
     Stale,
     WrongState,
 )
+from iofacturo.renewals.payee import PayeeAccount
 from iofacturo.renewals.proof import Upload
+from iofacturo.renewals.quote import Quote
 from iofacturo.renewals.request import RenewalRequest
 from iofacturo.renewals.seated import SeatedRequest
 from iofacturo.renewals.sent_form import new_token
@@ -239,6 +242,7 @@ def _page(
         "token": request.POST.get("token") or new_token(),
         "due": due.expected(now),
         "others": others(found),
+        "newer_payee": _newer_payee(quote, now),
         "credit": credit,
         "rest": max(quote.total - credit, bank.ZERO),
         "lapsed": _lapse(found, now, error) if lapsed else None,
@@ -279,6 +283,12 @@ def others(found: RenewalRequest) -> list[RenewalRequest]:
         company=found.company_id, state__in=RenewalRequest.SENT
     ).exclude(pk=found.pk)
     return list(rows.select_related("quote").order_by("-id")[:5])
+
+
+def _newer_payee(quote: Quote, now: datetime) -> PayeeAccount | None:
+    """The account of today when it is not the one this quote was given."""
+    today = payee.current(now, quote.currency)
+    return today if today is not None and today.pk != quote.payee_id else None
 
 
 def _promotion_over(found: RenewalRequest, now: datetime) -> datetime | None:
