@@ -143,8 +143,9 @@ def test_its_memory_ends_before_the_machines() -> None:
 def test_its_time_ends() -> None:
     started = time.monotonic()
     done = limited("\nwhile True: pass")
-    assert -done.returncode in {signal.SIGKILL, signal.SIGXCPU}
-    assert time.monotonic() - started < 45
+    # by CPU time; on a busy machine the clock on the wall comes first
+    assert -done.returncode in {signal.SIGKILL, signal.SIGXCPU, signal.SIGALRM}
+    assert time.monotonic() - started < 60
 
 
 def test_it_writes_no_file_and_opens_few(tmp_path: Path) -> None:
