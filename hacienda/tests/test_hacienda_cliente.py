@@ -463,7 +463,8 @@ def test_from_the_document_to_the_signed_answer(sandbox: Server) -> None:
     document = venta()
     with client(sandbox) as cliente:
         envio = cliente.send(signed(document))
-        assert envio.location.endswith(document.clave)
+        assert envio.location.startswith(f"{sandbox.url}/recepcion")
+        assert envio.location.endswith(f"/{document.clave}")
         respuesta = cliente.deliver(signed(document), wait=10)
         assert respuesta.accepted
         assert respuesta.mensaje.total_factura == document.resumen_factura.total_comprobante

@@ -21,6 +21,7 @@ from hacienda.sandbox.store import Document, Store
 TIPOS = ("01", "02", "03", "04", "05", "06")
 MAX_PAGE = 50
 MAX_XML_BYTES = 5_000_000
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,100}", re.ASCII)
 
 
 class Refused(Exception):
@@ -67,7 +68,11 @@ class Reception:
         if document.callback_url and self._faults.strikes("callback-forged", document.identity):
             self._forge(document)
         self._due()
-        return Reply(202, b"", {"Location": f"{request.path.rstrip('/')}/{document.identity}"})
+        # a whole address, as Hacienda's: not every client knows what a relative one is relative to
+        host = request.headers.get("host", "")
+        base = f"http://{host}" if _HOST.fullmatch(host) else ""
+        location = f"{base}{request.path.rstrip('/')}/{document.identity}"
+        return Reply(202, b"", {"Location": location})
 
     def get(self, identity: str, user: str) -> Reply:
         """GET /recepcion/{clave} and /recepcion/{clave}-{consecutivo}."""
