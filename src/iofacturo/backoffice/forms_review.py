@@ -39,7 +39,7 @@ class LineForm(Furnished, forms.Form):
     )
     amount = AmountField(label="Monto recibido")
     reference = forms.CharField(label="Referencia del banco", max_length=40)
-    payer = forms.CharField(label="Quien paga", max_length=120, required=False)
+    payer = forms.CharField(label="Quién paga", max_length=120, required=False)
 
     def typed(self) -> Typed:
         data = self.cleaned_data
