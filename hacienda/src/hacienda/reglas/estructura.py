@@ -90,7 +90,7 @@ def check(documento: Documento, found: Findings) -> Documento | None:
     except (TypeError, AttributeError):
         found.error(OTHER_CLASS, "", "Esto no es un comprobante.")
         return None
-    walk = _Walk(found, documento.version)
+    walk = _Walk(found, documento.version, answer=documento.tipo == "MH")
     walk.group(documento, plan, "")
     if not walk.usable:
         return None
@@ -115,10 +115,11 @@ def _pruned(value: Any, plan: _Plan) -> Any:
 class _Walk:
     """A walk over a document that tells every fault."""
 
-    __slots__ = ("found", "misplaced", "usable", "version")
+    __slots__ = ("answer", "found", "misplaced", "usable", "version")
 
-    def __init__(self, found: Findings, version: str) -> None:
+    def __init__(self, found: Findings, version: str, *, answer: bool) -> None:
         self.found = found
+        self.answer = answer
         self.version = version
         self.usable = True
         self.misplaced = False
@@ -159,6 +160,10 @@ class _Walk:
                 self.found.error(
                     "falta-elemento", path, f"Falta {name}.", "Complete el dato: es obligatorio."
                 )
+            return
+        if held == "" and self.answer and not minimum:
+            # Hacienda itself sends empty elements where there was no receiver
+            self.found.warning("elemento-vacio", path, f"{name} está vacío.")
             return
         if not repeated:
             self._one(held, name, check, inner, path)
