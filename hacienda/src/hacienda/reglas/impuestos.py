@@ -17,6 +17,8 @@ from hacienda.comprobante import (
 )
 from hacienda.reglas.findings import Findings
 
+ROUNDING = Decimal("0.01")
+"""What a system that rounds one of two amounts to two decimals may be off by."""
 _WITH_SPECIFIC = ("FE", "TE", "NC", "ND")
 
 
@@ -186,7 +188,7 @@ def _exoneration(
             "TarifaExonerada son los puntos que se perdonan, como 13.",
         )
     forgiven, amount = held.monto_exoneracion, tax.monto
-    if forgiven is not None and amount is not None and forgiven > amount:
+    if forgiven is not None and amount is not None and forgiven > amount + ROUNDING:
         found.error(
             "exoneracion-mayor-que-impuesto",
             f"{path}/MontoExoneracion",
