@@ -299,7 +299,7 @@ CASES = [
     error("exoneracion-incompleta", "fe", f"{EX}/TipoDocumentoOTRO", {f"{EX}/TipoDocumentoEX1": "99"}),
     error("exoneracion-incompleta", "fe", f"{EX}/NombreInstitucionOtros", {f"{EX}/NombreInstitucion": "99"}),
     error("exoneracion-mayor-que-tarifa", "fe", f"{EX}/TarifaExonerada", "61.54"),
-    error("exoneracion-mayor-que-impuesto", "fe", f"{EX}/MontoExoneracion", {f"{L2}/Impuesto[1]/Monto": "7999.99", f"{EX}/MontoExoneracion": "7999.994"}),
+    error("exoneracion-mayor-que-impuesto", "fe", f"{EX}/MontoExoneracion", {f"{L2}/Impuesto[1]/Monto": "7999.99", f"{EX}/MontoExoneracion": "8000.01"}),
     error("exoneracion-sin-referencia", "fe", "InformacionReferencia", {f"{EX}/TipoDocumentoEX1": "11"}),
     warning("exoneracion-posterior", "fe", f"{EX}/FechaEmisionEX", "2026-11-23T00:00:00-06:00"),
     # cargos
