@@ -394,7 +394,10 @@ def test_the_strategies_reach_what_the_law_has() -> None:
         for line in document.detalle_servicio or (EMPTY,):
             reached.update(n for n, has in FEATURES.items() if has(document, line))
 
-    collect()
+    for _ in range(10):  # chance may pass a rare one by for a while, not for ever
+        collect()
+        if reached == set(FEATURES):
+            break
     assert reached == set(FEATURES)
 
 
