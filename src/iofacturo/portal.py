@@ -32,6 +32,11 @@ COMPANY_LINKS = [
     ("Usuarios y permisos", "accounts:members", "members"),
     ("Actividad", "accounts:activity", "owners"),
 ]
+# the invoicer's own navigation; the first ones stand in the bar at the foot of a phone as well
+INVOICER_LINKS = [
+    ("Emitir", "issue", "facturar", "see"),
+]
+ON_PHONE = 3
 STAFF_LINKS = [
     ("Solicitudes", "inbox", "backoffice:renewals", "see"),
     ("Empresas", "people", "backoffice:companies", "companies"),
@@ -100,6 +105,28 @@ class Shell:
             for label, icon, name, act in STAFF_LINKS
             if seat is not None and seat.may(act)
         ]
+
+    @cached_property
+    def invoicer_links(self) -> list[dict[str, Any]]:
+        seat = self.request.membership
+        links = [
+            {**self._link(label, name), "icon": icon}
+            for label, icon, name, act in INVOICER_LINKS
+            if seat is not None and seat.may(act)
+        ]
+        # /facturar/ begins every address of the invoicer: the longest one that fits is the place
+        reached = [link["url"] for link in links if link["here"]]
+        for link in links:
+            link["here"] = bool(reached) and link["url"] == max(reached, key=len)
+        return links
+
+    @property
+    def phone_links(self) -> list[dict[str, Any]]:
+        return self.invoicer_links[:ON_PHONE]
+
+    @property
+    def further_links(self) -> list[dict[str, Any]]:
+        return self.invoicer_links[ON_PHONE:]
 
     def _link(self, label: str, name: str) -> dict[str, Any]:
         url = reverse(name)

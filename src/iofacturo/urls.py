@@ -13,7 +13,7 @@ urlpatterns = [
     path("empresa/", include("iofacturo.accounts.urls")),
     path("mi-plan/", include("iofacturo.renewals.urls")),
     path("mi-plan/", include("iofacturo.folios.urls")),
-    path("hacienda/", include("iofacturo.invoicing.urls")),
+    path("", include("iofacturo.invoicing.urls")),
     path("avisos/", include("iofacturo.notifications.urls")),
     path("correo/", include("iofacturo.outbox.urls")),
     path("gestion/", portal.gestion, name="gestion"),

@@ -1,0 +1,1 @@
+"""All documents of a company: list, search, filters, export."""

@@ -1,0 +1,1 @@
+"""Customers, products and the CAByS catalogue; looking people up at Hacienda."""

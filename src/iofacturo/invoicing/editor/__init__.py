@@ -1,0 +1,1 @@
+"""Writing a document: the forms around a draft, its totals and its problems."""

@@ -1,0 +1,1 @@
+"""What a receiver gets: PDF, ticket, mail, the public link."""

@@ -1,0 +1,1 @@
+"""Documents that others issued to the company, and what it answers."""
