@@ -4,6 +4,7 @@ Web, worker, a Hacienda sandbox and a mail catcher are kept together by honcho; 
 ends, or this process is asked to end, all of them do.
 """
 
+import fcntl
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 from subprocess import run as call
+from typing import TextIO
 
 READY_WITHIN = 180  # seconds
 LOGINS = [
@@ -45,6 +47,15 @@ def main(argv: list[str]) -> int:
         print(
             f"iofacturo: port {port} is taken, perhaps by an earlier run that was killed. "
             "End it, or choose another with PORT=….",
+            file=sys.stderr,
+        )
+        return 2
+    folder = Path(environment["IOFACTURO_DATA"])
+    held = hold(folder)
+    if held is None:
+        print(
+            f"iofacturo: another run uses {folder}. End it, or choose another folder with "
+            "IOFACTURO_DATA=….",
             file=sys.stderr,
         )
         return 2
@@ -91,6 +102,21 @@ def clock_offset() -> float:
     if start.tzinfo is None:
         start = start.replace(tzinfo=COSTA_RICA)
     return (start - datetime.now(UTC)).total_seconds()
+
+
+def hold(folder: Path) -> TextIO | None:
+    """The folder's lock, kept while this process lives; None when another run has it.
+
+    Two runs on one folder would have two clocks and two sandboxes for one database.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / "run.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        return None
+    return lock
 
 
 def free(port: int) -> bool:

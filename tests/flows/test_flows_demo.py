@@ -63,6 +63,19 @@ def run(data):
         process.wait(20)
 
 
+def test_a_second_run_on_the_same_folder_is_turned_away(run, data) -> None:
+    second = subprocess.run(
+        [sys.executable, "-m", "iofacturo.cli", "run"],
+        env=clean(PORT=str(free_port()), IOFACTURO_DATA=str(data)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode == 2
+    assert "another run uses" in second.stderr
+
+
 def verify(data: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "iofacturo.cli", "verify"],
