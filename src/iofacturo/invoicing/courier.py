@@ -15,12 +15,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from types import TracebackType
+from typing import Generic, TypeVar
 
 from hacienda.cliente import AsyncCliente, Envio, Environment
 from hacienda.errors import HaciendaError, SendError
 from hacienda.recepcion import Recepcion
 from hacienda.respuesta import Respuesta
-from iofacturo.invoicing.submission import Submission
+
+Row = TypeVar("Row")
+"""What a letter was made of, and its outcome is written down in: the row of a queue."""
 
 TIMEOUT = 15.0  # seconds of one call
 PATIENCE = 150.0  # seconds after which a letter is given back whatever happens; under the lease
@@ -40,21 +43,25 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Letter:
-    """One submission in the courier's hands. Without `recepcion` there is only to ask."""
+class Letter(Generic[Row]):
+    """One row of a queue in the courier's hands. Without `recepcion` there is only to ask.
 
-    submission: Submission
+    `consecutivo` is the receiver's, for a MensajeReceptor: several may speak of one clave.
+    """
+
+    submission: Row
     account: Account
     clave: str
     recepcion: Recepcion | None
     ask_first: bool
+    consecutivo: str | None = None
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(Generic[Row]):
     """What came of a letter: sent, an answer, or an error. `sent` also when asked afterwards."""
 
-    letter: Letter
+    letter: Letter[Row]
     envio: Envio | None = None
     respuesta: Respuesta | None = None
     error: SendError | None = None
@@ -69,19 +76,19 @@ class Lane:
     busy: int = 0
 
 
-class Courier:
+class Courier(Generic[Row]):
     """Use it as a context manager; `carry` letters, `collect` outcomes."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._done: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[Outcome[Row]] = queue.SimpleQueue()
         self._lanes: dict[Account, list[Lane]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.under_way = 0
 
-    def __enter__(self) -> Courier:
+    def __enter__(self) -> Courier[Row]:
         self._thread.start()
         return self
 
@@ -99,14 +106,14 @@ class Courier:
         if not self._thread.is_alive():
             self._loop.close()
 
-    def carry(self, letters: Sequence[Letter]) -> None:
+    def carry(self, letters: Sequence[Letter[Row]]) -> None:
         """Take *letters* and go."""
         self.under_way += len(letters)
         self._loop.call_soon_threadsafe(self._start, list(letters))
 
-    def collect(self, most: int, wait: float) -> list[Outcome]:
+    def collect(self, most: int, wait: float) -> list[Outcome[Row]]:
         """Up to *most* outcomes; waits up to *wait* seconds for the first, and briefly for more."""
-        outcomes: list[Outcome] = []
+        outcomes: list[Outcome[Row]] = []
         until = time.monotonic() + wait
         while len(outcomes) < most and self.under_way:
             try:
@@ -117,13 +124,13 @@ class Courier:
             until = min(until, time.monotonic() + wait / 4)
         return outcomes
 
-    def _start(self, letters: list[Letter]) -> None:
+    def _start(self, letters: list[Letter[Row]]) -> None:
         for letter in letters:
             task = self._loop.create_task(self._run(letter))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, letter: Letter) -> None:
+    async def _run(self, letter: Letter[Row]) -> None:
         """Every letter comes back, whatever befalls it."""
         try:
             async with asyncio.timeout(PATIENCE):
@@ -145,9 +152,9 @@ class Courier:
             outcome = Outcome(letter, error=fault)
         self._done.put(outcome)
 
-    async def _talk(self, letter: Letter, client: AsyncCliente) -> Outcome:
+    async def _talk(self, letter: Letter[Row], client: AsyncCliente) -> Outcome[Row]:
         if letter.recepcion is None or letter.ask_first:
-            respuesta = await client.status(letter.clave)
+            respuesta = await client.status(letter.clave, letter.consecutivo)
             if letter.recepcion is None or not respuesta.missing:
                 return Outcome(letter, respuesta=respuesta)
         assert letter.recepcion is not None  # noqa: S101

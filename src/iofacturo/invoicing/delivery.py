@@ -57,7 +57,7 @@ def run(now: datetime) -> int:
         return now + timedelta(seconds=time.monotonic() - started)
 
     done = 0
-    with Courier(where()) as courier:
+    with Courier[Submission](where()) as courier:
         while True:
             claimed = 0
             if time.monotonic() - started < ROUND_SECONDS:
@@ -78,7 +78,7 @@ def where() -> cliente.Environment:
 # -- going out ---------------------------------------------------------------------------------
 
 
-def _hand_over(courier: Courier, environment: str, now: datetime) -> int:
+def _hand_over(courier: Courier[Submission], environment: str, now: datetime) -> int:
     """Claim as many as the courier has hands for, and give them to it."""
     free = IN_FLIGHT - courier.under_way
     if free < IN_FLIGHT // 4 and courier.under_way:
@@ -92,14 +92,14 @@ def _hand_over(courier: Courier, environment: str, now: datetime) -> int:
     return len(rows)
 
 
-def letters(rows: list[Submission], now: datetime) -> list[Letter]:
+def letters(rows: list[Submission], now: datetime) -> list[Letter[Submission]]:
     """The letters of claimed rows; those without an account to send with are stopped here."""
-    accounts = _accounts({row.company_id for row in rows}, rows[0].environment)
+    found = accounts({row.company_id for row in rows}, rows[0].environment)
     waiting = [row.pk for row in rows if row.state == Submission.WAITING]
     bodies = dict(SignedXML.objects.filter(pk__in=waiting).values_list("comprobante_id", "xml"))
     ready = []
     for row in rows:
-        account = accounts.get(row.company_id)
+        account = found.get(row.company_id)
         if account is None:
             missing = SendError("La empresa no tiene usuario y contraseña de Hacienda.")
             with transaction.atomic():
@@ -118,7 +118,8 @@ def letters(rows: list[Submission], now: datetime) -> list[Letter]:
     return ready
 
 
-def _accounts(company_ids: set[int], environment: str) -> dict[int, Account]:
+def accounts(company_ids: set[int], environment: str) -> dict[int, Account]:
+    """Whom to talk as for each company; those without an access that opens are left out."""
     found: dict[int, Account] = {}
     for row in Credentials.objects.filter(
         company__in=company_ids, environment=environment, retired_at__isnull=True
@@ -170,7 +171,7 @@ def callback_url(clave: str) -> str | None:
 # -- coming back -------------------------------------------------------------------------------
 
 
-def record(outcomes: Sequence[Outcome], environment: str, now: datetime) -> None:
+def record(outcomes: Sequence[Outcome[Submission]], environment: str, now: datetime) -> None:
     """Write down what came of letters. What another worker took over meanwhile is left to it."""
     sent, accepted, others = [], [], []
     for outcome in outcomes:
@@ -186,19 +187,19 @@ def record(outcomes: Sequence[Outcome], environment: str, now: datetime) -> None
         _accepted(accepted, now)
     for outcome in others:
         _one(outcome, now)
-    silent = sum(1 for outcome in outcomes if _is_silence(outcome.error))
+    silent = sum(1 for outcome in outcomes if is_silence(outcome.error))
     answered = sum(1 for o in outcomes if o.error is None or o.error.permanent)
     breaker.record(environment, answered=answered, silent=silent, now=now)
 
 
-def _is_silence(error: SendError | None) -> bool:
+def is_silence(error: SendError | None) -> bool:
     """Whether nobody was there: no answer at all, or one that says so."""
     if error is None or error.permanent:
         return False
     return error.status is None or error.status >= 500
 
 
-def _is_plain_yes(outcome: Outcome) -> bool:
+def _is_plain_yes(outcome: Outcome[Submission]) -> bool:
     """Whether it is an acceptance of a document that nobody answered about before."""
     respuesta, row = outcome.respuesta, outcome.letter.submission
     if respuesta is None or not _is_final(respuesta, row):
@@ -211,7 +212,7 @@ def _is_final(respuesta: Respuesta, row: Submission) -> bool:
     return respuesta.final and (respuesta.mensaje is not None or row.asked >= STATE_ALONE)
 
 
-def _sent(rows: list[Submission], duplicates: list[Outcome], now: datetime) -> None:
+def _sent(rows: list[Submission], duplicates: list[Outcome[Submission]], now: datetime) -> None:
     """Hacienda has them: ask in a few seconds, those that it had before at once."""
     before = {outcome.letter.submission.pk for outcome in duplicates}
     later = timedelta(seconds=submission.jittered(cliente.poll_delay(0)))
@@ -236,7 +237,7 @@ def _sent(rows: list[Submission], duplicates: list[Outcome], now: datetime) -> N
             comprobante.sent([row.pk for row in batch])
 
 
-def _accepted(outcomes: list[Outcome], now: datetime) -> None:
+def _accepted(outcomes: list[Outcome[Submission]], now: datetime) -> None:
     """Many that Hacienda accepted, in one transaction."""
     with transaction.atomic():
         rows = {o.letter.submission.pk: o for o in outcomes}
@@ -267,7 +268,7 @@ def _done(rows: QuerySet[Submission]) -> None:
     )
 
 
-def _one(outcome: Outcome, now: datetime) -> None:
+def _one(outcome: Outcome[Submission], now: datetime) -> None:
     """Whatever is not simply good news, in a transaction of its own."""
     claimed = outcome.letter.submission
     with transaction.atomic():
