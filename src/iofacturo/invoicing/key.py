@@ -41,6 +41,7 @@ class Key(models.Model):
     installed_at = models.DateTimeField()
     installed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     retired_at = models.DateTimeField(null=True)
+    watch_at = models.DateTimeField(null=True)  # when its expiry is looked at next (key_watch)
 
     class Meta:
         verbose_name = "llave criptográfica"
@@ -50,7 +51,12 @@ class Key(models.Model):
                 fields=["company"], condition=Q(retired_at__isnull=True), name="key_one_in_use"
             )
         ]
-        indexes = [models.Index(fields=["company", "-id"], name="key_company")]
+        indexes = [
+            models.Index(fields=["company", "-id"], name="key_company"),
+            models.Index(
+                fields=["watch_at"], condition=Q(retired_at__isnull=True), name="key_watched"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.subject
@@ -94,6 +100,7 @@ def keep(company: Company, llave: Llave, *, by: User | None, at: datetime) -> Ke
             not_after=llave.not_after,
             installed_at=at,
             installed_by=by,
+            watch_at=at,
         )
         audit.record(
             "key.installed", by=by, company=company, subject=row.subject, at=at,

@@ -7,10 +7,12 @@ from iofacturo.invoicing.credentials import Credentials
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.key import Key
 from iofacturo.invoicing.series import Series, SeriesStart
+from iofacturo.invoicing.setup.letterhead import Letterhead
+from iofacturo.invoicing.setup.sucursal import Sucursal
 from iofacturo.invoicing.signed_xml import SignedXML
 from iofacturo.invoicing.submission import Submission
 
 __all__ = [
-    "Answer", "Breaker", "Comprobante", "Credentials", "Draft", "Key", "Series", "SeriesStart",
-    "SignedXML", "Submission",
+    "Answer", "Breaker", "Comprobante", "Credentials", "Draft", "Key", "Letterhead", "Series",
+    "SeriesStart", "SignedXML", "Submission", "Sucursal",
 ]  # fmt: skip
