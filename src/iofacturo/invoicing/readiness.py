@@ -168,7 +168,7 @@ def finish(
         "proveedor_sistemas": standing.proveedor,
         "numero_consecutivo": number,
         "fecha_emision": at.astimezone(ley.COSTA_RICA).replace(microsecond=0),
-        **_own_side(stated, company),
+        **own_side(stated, company),
     }
     try:
         return montos.calculate(replace(stated, **values))  # type: ignore[arg-type]
@@ -178,7 +178,7 @@ def finish(
         raise InvalidError("Hay un monto que no se puede calcular.") from error
 
 
-def _own_side(stated: hacienda.Comprobante, company: Company) -> dict[str, object]:
+def own_side(stated: hacienda.Comprobante, company: Company) -> dict[str, object]:
     """What the company says of itself: the issuer, or the receiver of a factura de compra."""
     if isinstance(stated, ley.FacturaElectronicaCompra):
         return {
