@@ -16,12 +16,15 @@ from iofacturo.accounts.invitation import Invitation, StaffInvitation
 from iofacturo.accounts.user import User
 from iofacturo.folios import ledger
 from iofacturo.folios.adjustment import AdjustmentProposal, propose
+from iofacturo.invoicing import emission
 from iofacturo.lib import clock
 from iofacturo.notifications.notice import Notice
 from iofacturo.renewals import payee
 from iofacturo.renewals.proof import PaymentProof
 from iofacturo.renewals.request import RenewalRequest
+from tests import cast
 from tests.cast import seat, staff_person
+from tests.invoicing import scene as invoicing
 from tests.renewals import scene
 
 
@@ -117,6 +120,15 @@ class Scene:
         )
         return Notice.objects.filter(user=self.owner).latest("pk")
 
+    @cached_property
+    def comprobante(self):
+        """A document that was issued and has not been sent yet."""
+        if not Company.objects.filter(is_provider=True).exists():
+            cast.company("Proveedor Demo S.A.", "3101999999", is_provider=True)
+        invoicing.set_up(self.company, at=clock.now())
+        draft = invoicing.drafted(self.company, at=clock.now())
+        return emission.issue_draft(draft, by=self.owner, at=clock.now())
+
 
 Kwargs = Callable[[Scene], dict[str, object]]
 
@@ -139,6 +151,9 @@ ADJUSTMENT: Kwargs = lambda s: {"pk": s.adjustment.pk}  # noqa: E731
 PROPOSAL: Kwargs = lambda s: {"pk": s.proposal.pk}  # noqa: E731
 
 
+CLAVE: Kwargs = lambda s: {"clave": s.comprobante.clave}  # noqa: E731
+
+
 def _proof(s: Scene) -> PaymentProof:
     return s.request.proofs.get()
 
@@ -149,6 +164,10 @@ def _picture(s: Scene) -> dict[str, object]:
 
 ADDRESSES: dict[str, Kwargs] = {
     "invoicing:callback": lambda s: {"token": "0" * 40},
+    "invoicing:document": CLAVE,
+    "invoicing:document_state": CLAVE,
+    "invoicing:send_again": CLAVE,
+    "invoicing:ask_now": CLAVE,
     "account_confirm_email": lambda s: {"key": "x:y"},
     "account_reset_password_from_key": lambda s: {"uidb36": "1", "key": "x-y"},
     "mfa_remove_webauthn": PASSKEY,
