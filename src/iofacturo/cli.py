@@ -8,6 +8,7 @@ OURS = {
     "web": "the portal alone, behind gunicorn",
     "worker": "the worker alone",
     "demo": "fill an empty demo database",
+    "bank-match": "which movements of LINES.csv pay which requests of REQUESTS.csv",
     "verify": "check every invariant of the books; exit 1 and the offenders when one is broken",
 }
 
@@ -27,6 +28,10 @@ def main(argv: list[str] | None = None) -> int:
         from iofacturo import run
 
         return run.main(rest)
+    if name == "bank-match":
+        from iofacturo.renewals.matching import command
+
+        return command.main(rest)
     from django.core.exceptions import ImproperlyConfigured
 
     try:

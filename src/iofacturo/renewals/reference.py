@@ -49,7 +49,16 @@ def compact(text: str) -> str:
     plain = "".join(c for c in plain if c.isascii() and c.isalnum())
     if _PREFIX.match(plain):
         plain = plain[len(PREFIX) :]
-    return PREFIX + plain.translate(_MEANT)
+    return PREFIX + meant(plain)
+
+
+def meant(text: str) -> str:
+    """Upper-case *text* with the look-alikes, which no reference has, read as what they look like.
+
+    >>> meant("O5S")
+    'Q55'
+    """
+    return text.translate(_MEANT)
 
 
 def is_valid(text: str) -> bool:
