@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
 
 import hacienda
 from hacienda import clave as claves
@@ -25,6 +25,16 @@ if TYPE_CHECKING:
 
 REJECTED_REFERENCE = "10"
 """TipoDocIR of a document that Hacienda rejected and this one replaces."""
+
+
+class Place(Func):
+    """Sucursal and terminal, the first eight digits of a consecutivo.
+
+    Without parameters, so that the database knows the expression of its index again.
+    """
+
+    template = "substr(%(expressions)s, 1, 8)"
+    output_field = models.CharField(max_length=8)
 
 
 class Comprobante(models.Model):
@@ -90,7 +100,23 @@ class Comprobante(models.Model):
         ]
         indexes = [
             models.Index(fields=["company", "-fecha", "-id"], name="comprobante_newest"),
-            models.Index(fields=["company", "receptor_numero"], name="comprobante_receptor"),
+            # what the list filters by; every one of them ends in the order of the list
+            models.Index(
+                fields=["company", "tipo", "state", "-fecha", "-id"], name="comprobante_shelf"
+            ),
+            models.Index(
+                F("company"),
+                Place("consecutivo"),
+                F("tipo"),
+                F("state"),
+                F("fecha").desc(),
+                F("id").desc(),
+                name="comprobante_place",
+            ),
+            models.Index(
+                fields=["company", "receptor_numero", "folded", "-fecha", "-id"],
+                name="comprobante_counterpart",
+            ),
             models.Index(
                 fields=["company", "referencia"],
                 condition=~Q(referencia=""),

@@ -21,6 +21,7 @@ from iofacturo.accounts.user import User
 from iofacturo.folios import ledger
 from iofacturo.folios.errors import Exhausted
 from iofacturo.invoicing import comprobante, readiness, row_writer, series, signed_xml
+from iofacturo.invoicing.archive import counterpart
 from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.errors import DraftChanged, InvoicingError, NotReady, OperationReused
@@ -189,6 +190,7 @@ def _folios(
 
 def _store(rows: list[Comprobante], bodies: list[bytes], at: datetime) -> None:
     row_writer.insert(rows)
+    counterpart.remember(rows)
     signed_xml.store([row.pk for row in rows], bodies)
     row_writer.insert(
         [

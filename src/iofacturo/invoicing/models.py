@@ -1,6 +1,8 @@
 """The tables of this room, each told in the file of its own noun."""
 
 from iofacturo.invoicing.answer import Answer
+from iofacturo.invoicing.archive.counterpart import Counterpart, CounterpartWord
+from iofacturo.invoicing.archive.export import Export
 from iofacturo.invoicing.breaker import Breaker
 from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.credentials import Credentials
@@ -13,6 +15,6 @@ from iofacturo.invoicing.signed_xml import SignedXML
 from iofacturo.invoicing.submission import Submission
 
 __all__ = [
-    "Answer", "Breaker", "Comprobante", "Credentials", "Draft", "Key", "Letterhead", "Series",
-    "SeriesStart", "SignedXML", "Submission", "Sucursal",
+    "Answer", "Breaker", "Comprobante", "Counterpart", "CounterpartWord", "Credentials", "Draft",
+    "Export", "Key", "Letterhead", "Series", "SeriesStart", "SignedXML", "Submission", "Sucursal",
 ]  # fmt: skip

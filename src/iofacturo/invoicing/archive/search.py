@@ -1,0 +1,93 @@
+"""What the text in the search box means: a clave, a number, an identification, words of a name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from hacienda import clave
+from iofacturo.accounts.company import Company
+from iofacturo.invoicing.archive import counterpart
+from iofacturo.invoicing.archive.counterpart import Pair, number_word, words_of
+from iofacturo.invoicing.archive.filters import Series
+
+CLAVE, CONSECUTIVO, NUMBER, LEAST_ID = 50, 20, 10, 9  # digits
+DIGITS = re.compile(r"[\d\s.\-–]+", re.ASCII)
+NAMED = {tipo: words_of(name) for tipo, name in clave.TIPOS.items()}
+SHORT = {"fe": "01", "nd": "02", "nc": "03", "te": "04", "fec": "08", "fee": "09", "rep": "10"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where to look. Without *pairs* the *words* have to be compared document by document."""
+
+    clave: str = ""
+    consecutivos: tuple[str, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+def meaning(text: str, company: Company, series: Series) -> Found:
+    """Of *text*, which is not empty, for the documents of *company*.
+
+    What looks like a number is one: of a document, of a person, and a word of a name as well.
+    """
+    if DIGITS.fullmatch(text):
+        digits = re.sub(r"\D", "", text)
+        if len(digits) == CLAVE:
+            return Found(clave=digits)
+        if len(digits) == CONSECUTIVO:
+            return Found(consecutivos=(digits,))
+        return _number(digits, company, series)
+    numbered = _called(text)
+    if numbered is not None:
+        tipos, digits = numbered
+        pairs = counterpart.found(company, words_of(text))  # somebody may be called like that
+        return Found(consecutivos=_consecutivos(digits, series, tipos), pairs=tuple(pairs or ()))
+    words = words_of(text)
+    if not words:
+        return Found()
+    one = number_word(text) if " " not in text and any(c.isdigit() for c in text) else ""
+    if one:  # an identification with letters in it
+        there = counterpart.found(company, [one])
+        if there:
+            return Found(pairs=tuple(there))
+    return _named(words, company)
+
+
+def _number(digits: str, company: Company, series: Series) -> Found:
+    """A number of up to ten digits, an identification of nine and more, a name that is a number."""
+    consecutivos = _consecutivos(digits, series) if 0 < len(digits) <= NUMBER else ()
+    if not digits:
+        return Found()
+    word = f"{counterpart.NUMBER}{digits}" if len(digits) >= LEAST_ID else digits
+    pairs = counterpart.found(company, [word[: counterpart.LONGEST]])
+    return Found(consecutivos=consecutivos, pairs=tuple(pairs or ()))
+
+
+def _named(words: list[str], company: Company) -> Found:
+    pairs = counterpart.found(company, words)
+    return Found(words=tuple(words)) if pairs is None else Found(pairs=tuple(pairs))
+
+
+def _called(text: str) -> tuple[set[str], str] | None:
+    """A document as people call it: `Factura 4121`, `NC 12`. Its types and the number's digits."""
+    *said, digits = words_of(text)
+    if not said or not (digits.isascii() and digits.isdigit() and len(digits) <= NUMBER):
+        return None
+    if len(said) == 1 and said[0] in SHORT:
+        return {SHORT[said[0]]}, digits
+    tipos = {
+        tipo
+        for tipo, name in NAMED.items()
+        if all(any(word == part for part in name) for word in said)
+    }
+    return (tipos, digits) if tipos else None
+
+
+def _consecutivos(digits: str, series: Series, tipos: set[str] | None = None) -> tuple[str, ...]:
+    """Every consecutivo that a number can have in the company's series."""
+    number = digits.lstrip("0").zfill(NUMBER)
+    return tuple(
+        f"{place}{tipo}{number}" for place, tipo in series.places if tipos is None or tipo in tipos
+    )
