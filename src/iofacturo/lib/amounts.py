@@ -9,14 +9,17 @@ import unicodedata
 from decimal import Decimal
 
 LONGEST = 30
+NUMBERS = {2: "dos", 3: "tres", 4: "cuatro", 5: "cinco"}
 
 
 class AmountError(ValueError):
     """The text is no amount, or could be two; the message is for the person who typed it."""
 
 
-def parse(text: str) -> Decimal:
-    """The amount in *text*, with at most two decimals; AmountError otherwise.
+def parse(text: str, decimals: int = 2) -> Decimal:
+    """The amount in *text*, with at most *decimals* decimals; AmountError otherwise.
+
+    Zeros at the end do not count, so that three decimals can be told from thousands: `1,2340`.
 
     >>> parse("₡125.000,50")
     Decimal('125000.50')
@@ -29,13 +32,16 @@ def parse(text: str) -> Decimal:
     plain = " ".join(plain.replace("\u2019", "'").replace("'", " ").split())
     if not plain or not re.fullmatch(r"[0-9., ]+", plain) or not plain.isascii():
         raise AmountError("Escriba el monto en números, por ejemplo 63 750,00.")
-    whole, decimals = _split(plain)
-    if len(decimals) > 2:
-        raise AmountError("Escriba el monto con dos decimales como máximo.")
-    return Decimal(whole + ("." + decimals if decimals else ""))
+    whole, fraction = _split(plain, decimals)
+    if len(fraction) > decimals:
+        if fraction[decimals:].strip("0"):
+            most = NUMBERS.get(decimals, str(decimals))
+            raise AmountError(f"Escriba el monto con {most} decimales como máximo.")
+        fraction = fraction[:decimals]
+    return Decimal(whole + ("." + fraction if fraction else ""))
 
 
-def _split(plain: str) -> tuple[str, str]:
+def _split(plain: str, decimals: int) -> tuple[str, str]:
     """Digits before and after the decimal mark."""
     marks = [c for c in plain if c in ".,"]
     kinds = set(marks)
@@ -57,7 +63,7 @@ def _split(plain: str) -> tuple[str, str]:
     if len(tail) == 3 and 1 <= len(head) <= 3 and head != "0":
         raise AmountError(
             f"«{plain}» se puede leer de dos maneras. Escriba {head} {tail},00 si son miles, "
-            f"o {head},{tail[:2]} si son decimales."
+            f"o {head},{tail[:2] if decimals <= 2 else tail + '0'} si son decimales."
         )
     return _grouped(head or "0", " "), tail
 
