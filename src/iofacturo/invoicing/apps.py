@@ -16,6 +16,13 @@ class InvoicingConfig(AppConfig):
         append_only.declare(
             "invoicing_answer",
             "invoicing_comprobante",
+            "invoicing_haciendaword",
+            "invoicing_received",
+            "invoicing_receivedtax",
+            "invoicing_receivedxml",
+            "invoicing_receivermessage",
+            "invoicing_receivermessagexml",
+            "invoicing_receptionbatch",
             "invoicing_seriesstart",
             "invoicing_signedxml",
         )

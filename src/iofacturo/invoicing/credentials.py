@@ -58,6 +58,7 @@ def install(
     Whether Hacienda takes it is tried by the page, before this is called.
     """
     from iofacturo.invoicing import submission
+    from iofacturo.invoicing.reception import errand
 
     with transaction.atomic():
         Company.locked(company.pk)
@@ -72,6 +73,7 @@ def install(
             installed_by=by,
         )
         submission.resume(company, environment, at=at)
+        errand.resume(company, environment, at=at)
         audit.record(
             "credentials.installed", by=by, company=company, subject=row.user, at=at,
             environment=environment,

@@ -8,6 +8,11 @@ from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.credentials import Credentials
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.key import Key
+from iofacturo.invoicing.reception.batch import ReceptionBatch
+from iofacturo.invoicing.reception.errand import Errand
+from iofacturo.invoicing.reception.hacienda_word import HaciendaWord
+from iofacturo.invoicing.reception.message import ReceiverMessage, ReceiverMessageXML
+from iofacturo.invoicing.reception.received import Received, ReceivedTax, ReceivedXML
 from iofacturo.invoicing.series import Series, SeriesStart
 from iofacturo.invoicing.setup.letterhead import Letterhead
 from iofacturo.invoicing.setup.sucursal import Sucursal
@@ -15,6 +20,8 @@ from iofacturo.invoicing.signed_xml import SignedXML
 from iofacturo.invoicing.submission import Submission
 
 __all__ = [
-    "Answer", "Breaker", "Comprobante", "Counterpart", "CounterpartWord", "Credentials", "Draft",
-    "Export", "Key", "Letterhead", "Series", "SeriesStart", "SignedXML", "Submission", "Sucursal",
+    "Answer", "Breaker", "Comprobante", "Counterpart", "CounterpartWord", "Credentials",
+    "Draft", "Errand", "Export", "HaciendaWord", "Key", "Letterhead", "Received", "ReceivedTax",
+    "ReceivedXML", "ReceiverMessage", "ReceiverMessageXML", "ReceptionBatch", "Series",
+    "SeriesStart", "SignedXML", "Submission", "Sucursal",
 ]  # fmt: skip

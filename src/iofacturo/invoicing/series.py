@@ -72,7 +72,10 @@ class Series(models.Model):
             raise SeriesError(f"El número debe estar entre 1 y {LAST_NUMBER}.")
         with transaction.atomic():
             row = Series.objects.select_for_update(of=("self",)).get(pk=self.pk)
-            used = row.company.comprobantes.filter(consecutivo__startswith=row.prefix).exists()
+            used = any(
+                numbered.filter(consecutivo__startswith=row.prefix).exists()
+                for numbered in (row.company.comprobantes, row.company.receiver_messages)
+            )
             if used and number < row.next_number:
                 raise SeriesError(
                     f"Esta serie ya va por el número {row.next_number}: no puede volver atrás."

@@ -35,6 +35,13 @@ KINDS: dict[str, Kind] = {
     "renewal.resurrected": Kind("Solicitud reabierta", "retry", "info"),
     "renewal.rescheduled": Kind("Nueva hora de respuesta", "clock", "info"),
     "renewal.reversed": Kind("Plan revertido", "void", "bad"),
+    "renewal.invoice_rejected": Kind("Factura por corregir", "edit", "warn"),
+    # params: document, number (of the request), said; to the provider's people
+    "provider.rejected": Kind(
+        "Factura rechazada", "stop", "bad", "",
+        "Hacienda rechazó {document}, de la solicitud {number}",
+        "{said}\n\nEl plan sigue activo. Hay que corregir los datos y emitir otra.",
+    ),
     # params: document (its name), said (Hacienda's reasons in plain words)
     "comprobante.rejected": Kind(
         "Comprobante rechazado", "stop", "bad", "issue",
@@ -59,6 +66,13 @@ KINDS: dict[str, Kind] = {
         "Hacienda tarda", "clock", "warn", "issue",
         "Hacienda lleva más de tres horas sin responder",
         "Sus comprobantes están emitidos y valen. Seguimos preguntando; usted no tiene que hacer nada.",
+    ),
+    # params: document (the purchase), supplier
+    "reception.rejected": Kind(
+        "Respuesta rechazada", "stop", "bad", "issue",
+        "Hacienda rechazó su respuesta a {document}",
+        "Es la compra a {supplier}. El documento quedó otra vez por responder: en su página "
+        "está lo que dijo Hacienda.",
     ),
     # params: left (folios of all live plans); {remain} is it in words, "Le quedan 20 folios"
     "folios.20": Kind(

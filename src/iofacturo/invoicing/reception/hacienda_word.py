@@ -1,0 +1,95 @@
+"""What Hacienda said of a received document, or of our answer to it: kept as it came."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from hacienda.respuesta import Respuesta
+from iofacturo.invoicing.answer import Line, in_words
+from iofacturo.invoicing.reception.message import ReceiverMessage
+from iofacturo.invoicing.reception.received import Received
+from iofacturo.invoicing.signed_xml import digest
+
+
+class HaciendaWord(models.Model):
+    """One MensajeHacienda. Append-only; the same one is kept once.
+
+    Hacienda itself was asked, or the supplier `attached` it: that is a hint, anybody can write one.
+    """
+
+    ACCEPTED, REJECTED = "aceptado", "rechazado"
+
+    received = models.ForeignKey(Received, models.PROTECT, related_name="words", db_index=False)
+    message = models.ForeignKey(
+        ReceiverMessage, models.PROTECT, null=True, related_name="words", db_index=False
+    )
+    attached = models.BooleanField(default=False)
+    estado = models.CharField(
+        max_length=9, choices=[(ACCEPTED, "Aceptado"), (REJECTED, "Rechazado")]
+    )
+    xml = models.BinaryField()  # empty when Hacienda gave the state alone
+    sha256 = models.CharField(max_length=64)
+    detalle = models.TextField("lo que dice Hacienda", blank=True)
+    differences = models.JSONField(default=list)  # sentences: what it says otherwise than the file
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "palabra de Hacienda"
+        verbose_name_plural = "palabras de Hacienda"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["received", "attached", "estado", "sha256"],
+                condition=Q(message__isnull=True),
+                name="word_on_document_once",
+            ),
+            models.UniqueConstraint(
+                fields=["message", "estado", "sha256"],
+                condition=Q(message__isnull=False),
+                name="word_on_message_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(attached=False) | Q(message__isnull=True), name="word_attached"
+            ),
+        ]
+        indexes = [models.Index(fields=["received", "-id"], name="word_of")]
+
+    def __str__(self) -> str:
+        return self.get_estado_display()
+
+    @property
+    def accepted(self) -> bool:
+        return self.estado == self.ACCEPTED
+
+    @property
+    def lines(self) -> list[Line]:
+        """Its rows, each with our words beside Hacienda's; none when it only says yes."""
+        return in_words(self.detalle)
+
+
+def keep(
+    respuesta: Respuesta,
+    received: Received,
+    *,
+    at: datetime,
+    message: ReceiverMessage | None = None,
+    attached: bool = False,
+    differences: list[str] | None = None,
+) -> HaciendaWord:
+    """Write down a final answer; the row is not always the stored one, for it may be known."""
+    xml = respuesta.xml or b""
+    row = HaciendaWord(
+        received=received,
+        message=message,
+        attached=attached,
+        estado=HaciendaWord.ACCEPTED if respuesta.accepted else HaciendaWord.REJECTED,
+        xml=xml,
+        sha256=digest(xml),
+        detalle=respuesta.detalle.texto,
+        differences=differences or [],
+        at=at,
+    )
+    HaciendaWord.objects.bulk_create([row], ignore_conflicts=True)
+    return row
