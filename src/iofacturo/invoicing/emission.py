@@ -23,6 +23,7 @@ from iofacturo.folios.errors import Exhausted
 from iofacturo.invoicing import comprobante, readiness, row_writer, series, signed_xml
 from iofacturo.invoicing.archive import counterpart
 from iofacturo.invoicing.comprobante import Comprobante
+from iofacturo.invoicing.documents import limits
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.errors import DraftChanged, InvoicingError, NotReady, OperationReused
 from iofacturo.invoicing.readiness import Ready
@@ -52,11 +53,12 @@ def issue_draft(draft: Draft, *, by: User | None, at: datetime) -> Comprobante:
 def issue(ready: Ready, *, by: User | None) -> Comprobante:
     """The document, issued now or before under the same operation.
 
-    Raises Exhausted, DraftChanged, OperationReused; then nothing has happened.
+    Raises Exhausted, DraftChanged, OperationReused, and NotReady when a note about the same
+    original came first and left too little of it; then nothing has happened.
     """
     try:
         return _lay_down([ready], by)[0]
-    except (IntegrityError, Exhausted, DraftChanged):  # issued before, perhaps
+    except (IntegrityError, Exhausted, DraftChanged, NotReady):  # issued before, perhaps
         there = existing(ready.company, [ready.operation]).get(ready.operation)
         if there is None:
             raise
@@ -98,7 +100,7 @@ def _issue_chunk(chunk: Sequence[Ready], by: User | None) -> list[Comprobante | 
             if error.available:
                 head = chunk[: error.available]
                 return _issue_chunk(head, by) + _issue_chunk(chunk[len(head) :], by)
-        except (IntegrityError, DraftChanged):
+        except (IntegrityError, DraftChanged, NotReady):
             pass  # some were issued before, or are being issued elsewhere
     return [_one(one, by) for one in chunk]
 
@@ -115,6 +117,9 @@ def _lay_down(chunk: Sequence[Ready], by: User | None) -> list[Comprobante]:
     company, at = chunk[0].company, chunk[0].at
     with transaction.atomic():
         documents = _numbered(chunk)
+        too_much = limits.hold(company, documents)
+        if too_much:
+            raise NotReady(too_much)
         bodies = [
             firma.build_sign(document, one.llave, when=one.at)
             for document, one in zip(documents, chunk, strict=True)

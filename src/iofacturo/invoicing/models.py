@@ -6,6 +6,7 @@ from iofacturo.invoicing.archive.export import Export
 from iofacturo.invoicing.breaker import Breaker
 from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.credentials import Credentials
+from iofacturo.invoicing.documents.origin import Origin
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.key import Key
 from iofacturo.invoicing.reception.batch import ReceptionBatch
@@ -21,7 +22,7 @@ from iofacturo.invoicing.submission import Submission
 
 __all__ = [
     "Answer", "Breaker", "Comprobante", "Counterpart", "CounterpartWord", "Credentials",
-    "Draft", "Errand", "Export", "HaciendaWord", "Key", "Letterhead", "Received", "ReceivedTax",
-    "ReceivedXML", "ReceiverMessage", "ReceiverMessageXML", "ReceptionBatch", "Series",
-    "SeriesStart", "SignedXML", "Submission", "Sucursal",
+    "Draft", "Errand", "Export", "HaciendaWord", "Key", "Letterhead", "Origin", "Received",
+    "ReceivedTax", "ReceivedXML", "ReceiverMessage", "ReceiverMessageXML", "ReceptionBatch",
+    "Series", "SeriesStart", "SignedXML", "Submission", "Sucursal",
 ]  # fmt: skip

@@ -26,6 +26,7 @@ from hacienda.llave import Llave
 from hacienda.xml.writer import write_canonical
 from iofacturo.accounts.company import Company
 from iofacturo.invoicing import credentials, key
+from iofacturo.invoicing.documents import limits
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.errors import NotReady
 
@@ -82,7 +83,9 @@ class Standing:
             document = finish(stated, self, sucursal, terminal)
         except InvalidError as error:
             raise NotReady([Problem("valor-imposible", "", "error", error.message)]) from error
-        problems = reglas.check(document, today=self.at)
+        problems = [
+            *reglas.check(document, today=self.at), *limits.problems(self.company, document),
+        ]  # fmt: skip
         if any(problem.is_error for problem in problems):
             raise NotReady(problems)
         return Ready(
