@@ -9,6 +9,7 @@ OURS = {
     "worker": "the worker alone",
     "demo": "fill an empty demo database",
     "bank-match": "which movements of LINES.csv pay which requests of REQUESTS.csv",
+    "import-cabys": "make FILE, a workbook or a CSV, the CAByS catalogue in force",
     "verify": "check every invariant of the books; exit 1 and the offenders when one is broken",
 }
 
@@ -19,7 +20,7 @@ def main(argv: list[str] | None = None) -> int:
     if not words or words[0] in {"-h", "--help", "help"}:
         print("iofacturo COMMAND\n")
         for name, what in OURS.items():
-            print(f"  {name:<10}{what}")
+            print(f"  {name:<14}{what}")
         print("\nand Django's own commands (migrate, check, shell, …).")
         return 0 if words else 2
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iofacturo.settings")
@@ -59,6 +60,10 @@ def main(argv: list[str] | None = None) -> int:
         from iofacturo import demo
 
         return demo.main(rest)
+    if name == "import-cabys":
+        from iofacturo.invoicing.catalogue import command
+
+        return command.main(rest)
     return _verify()
 
 

@@ -4,6 +4,10 @@ from iofacturo.invoicing.answer import Answer
 from iofacturo.invoicing.archive.counterpart import Counterpart, CounterpartWord
 from iofacturo.invoicing.archive.export import Export
 from iofacturo.invoicing.breaker import Breaker
+from iofacturo.invoicing.catalogue.cabys import CabysChange, CabysEdition, CabysItem
+from iofacturo.invoicing.catalogue.customer import Customer
+from iofacturo.invoicing.catalogue.list_import import ListImport
+from iofacturo.invoicing.catalogue.product import Product
 from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.credentials import Credentials
 from iofacturo.invoicing.documents.origin import Origin
@@ -21,8 +25,9 @@ from iofacturo.invoicing.signed_xml import SignedXML
 from iofacturo.invoicing.submission import Submission
 
 __all__ = [
-    "Answer", "Breaker", "Comprobante", "Counterpart", "CounterpartWord", "Credentials",
-    "Draft", "Errand", "Export", "HaciendaWord", "Key", "Letterhead", "Origin", "Received",
+    "Answer", "Breaker", "CabysChange", "CabysEdition", "CabysItem", "Comprobante",
+    "Counterpart", "CounterpartWord", "Credentials", "Customer", "Draft", "Errand", "Export",
+    "HaciendaWord", "Key", "Letterhead", "ListImport", "Origin", "Product", "Received",
     "ReceivedTax", "ReceivedXML", "ReceiverMessage", "ReceiverMessageXML", "ReceptionBatch",
     "Series", "SeriesStart", "SignedXML", "Submission", "Sucursal",
 ]  # fmt: skip

@@ -74,6 +74,13 @@ KINDS: dict[str, Kind] = {
         "Es la compra a {supplier}. El documento quedó otra vez por responder: en su página "
         "está lo que dijo Hacienda.",
     ),
+    # params: which (how many products, in words)
+    "cabys.changed": Kind(
+        "Catálogo CAByS", "alert", "warn", "issue",
+        "El catálogo CAByS cambió: revise {which}",
+        "El código ya no está en el catálogo, o el catálogo sugiere otra tarifa de IVA. "
+        "Corríjalos antes de volver a facturarlos.",
+    ),
     # params: left (folios of all live plans); {remain} is it in words, "Le quedan 20 folios"
     "folios.20": Kind(
         "Folios", "plan", "warn", "issue",
