@@ -35,6 +35,7 @@ COMPANY_LINKS = [
 # the invoicer's own navigation; the first ones stand in the bar at the foot of a phone as well
 INVOICER_LINKS = [
     ("Emitir", "issue", "facturar", "see"),
+    ("Documentos", "documents", "invoicing:documents", "see"),
 ]
 ON_PHONE = 3
 STAFF_LINKS = [

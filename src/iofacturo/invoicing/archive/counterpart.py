@@ -93,10 +93,13 @@ def number_word(numero: str) -> str:
 
 
 def searched(numero: str, nombre: str) -> list[str]:
-    """All words of a counterpart, its number's first."""
+    """All words of a counterpart, its number's first; one with letters is a word like any other."""
     named = words_of(nombre)
     number = number_word(numero)
-    return [number, *named] if number else named
+    if not number:
+        return named
+    plain = [] if number[1:].isdigit() else [number[1:]]
+    return [number, *plain, *named]
 
 
 # -- writing -----------------------------------------------------------------------------------
@@ -142,28 +145,48 @@ def _places(rows: int, columns: int) -> str:
 
 
 def found(company: Company, words: Sequence[str]) -> list[Pair] | None:
-    """Who has a word beginning with each of *words*; None when they are too many to follow."""
+    """Who has a word beginning with each of *words*; None when they are too many to follow.
+
+    One statement: the rarest word chooses people, the others are looked up in what these are
+    called. Nothing is counted further than needed.
+    """
     if not words:
         return None
-    counts = _counts(company, words)
-    rarest = min(range(len(words)), key=counts.__getitem__)
-    many = counts[rarest]
-    if many == 0:
-        return []
-    if many > MANY:
-        return None
-    ranged, params = _range(company, words[rarest])
-    sql = (
-        "SELECT numero, folded FROM invoicing_counterpart WHERE id IN "
-        f"(SELECT counterpart_id FROM invoicing_counterpartword WHERE {ranged})"  # noqa: S608
+    counts, branches, params, more = [], [], [], []
+    for place, word in enumerate(words):
+        ranged, values = _range(company, word)
+        few = f"FROM invoicing_counterpartword WHERE {ranged}"
+        counts.append(f"(SELECT COUNT(*) FROM (SELECT 1 {few} LIMIT {MANY + 1}) AS x) AS n{place}")  # noqa: S608
+        branches.append(
+            f"SELECT * FROM (SELECT counterpart_id {few} "  # noqa: S608
+            f"AND (SELECT pick FROM chosen) = {place} LIMIT {MANY}) AS b{place}"
+        )
+        params += values
+        more += values
+    names = [f"n{place}" for place in range(len(words))]
+    picks = " ".join(
+        f"WHEN {' AND '.join(f'{name} <= {other}' for other in names)} THEN {place}"
+        for place, name in enumerate(names)
     )
-    for position, word in enumerate(words):
-        if position != rarest:
-            sql += " AND words LIKE %s"
-            params.append(like(word))
+    sql = (
+        f"WITH counted AS (SELECT {', '.join(counts)}), "  # noqa: S608 - fixed text
+        f"picked AS (SELECT *, CASE {picks} END AS pick FROM counted), "
+        f"chosen AS (SELECT pick, CASE pick "
+        f"{' '.join(f'WHEN {place} THEN {name}' for place, name in enumerate(names))} END AS many "
+        "FROM picked) "
+        "SELECT chosen.many, f.numero, f.folded FROM chosen LEFT JOIN ("
+        "SELECT DISTINCT p.id, p.numero, p.folded "
+        f"FROM ({' UNION ALL '.join(branches)}) AS w "
+        "JOIN invoicing_counterpart p ON p.id = w.counterpart_id "
+        f"WHERE {' AND '.join(['p.words LIKE %s'] * len(words))} LIMIT {STREAMS + 1}"
+        ") AS f ON 1 = 1"
+    )
     with connection.cursor() as cursor:
-        cursor.execute(f"{sql} ORDER BY id LIMIT {STREAMS + 1}", params)
-        pairs = [(numero, folded) for numero, folded in cursor.fetchall()]
+        cursor.execute(sql, [*params, *more, *(like(word) for word in words)])
+        rows = cursor.fetchall()
+    if rows[0][0] > MANY:
+        return None
+    pairs = [(numero, folded) for _, numero, folded in rows if numero is not None]
     return pairs if len(pairs) <= STREAMS else None
 
 
@@ -173,21 +196,6 @@ def like(word: str) -> str:
     Words hold letters and digits only, so there is nothing to escape.
     """
     return f"% {word}%"
-
-
-def _counts(company: Company, words: Sequence[str]) -> list[int]:
-    """How many entries each word has, counted no further than needed."""
-    parts, params = [], []
-    for word in words:
-        ranged, values = _range(company, word)
-        parts.append(
-            "(SELECT COUNT(*) FROM (SELECT 1 FROM invoicing_counterpartword "
-            f"WHERE {ranged} LIMIT {MANY + 1}) AS few)"  # noqa: S608 - fixed text
-        )
-        params += values
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", params)
-        return list(cursor.fetchone())
 
 
 def _range(company: Company, word: str) -> tuple[str, list[Any]]:

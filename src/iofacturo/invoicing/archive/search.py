@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hacienda import clave
 from iofacturo.accounts.company import Company
 from iofacturo.invoicing.archive import counterpart
-from iofacturo.invoicing.archive.counterpart import Pair, number_word, words_of
+from iofacturo.invoicing.archive.counterpart import Pair, words_of
 from iofacturo.invoicing.archive.filters import Series
 
 CLAVE, CONSECUTIVO, NUMBER, LEAST_ID = 50, 20, 10, 9  # digits
@@ -31,6 +31,7 @@ def meaning(text: str, company: Company, series: Series) -> Found:
     """Of *text*, which is not empty, for the documents of *company*.
 
     What looks like a number is one: of a document, of a person, and a word of a name as well.
+    What is of words only is a name, or a document as people call it.
     """
     if DIGITS.fullmatch(text):
         digits = re.sub(r"\D", "", text)
@@ -47,12 +48,8 @@ def meaning(text: str, company: Company, series: Series) -> Found:
     words = words_of(text)
     if not words:
         return Found()
-    one = number_word(text) if " " not in text and any(c.isdigit() for c in text) else ""
-    if one:  # an identification with letters in it
-        there = counterpart.found(company, [one])
-        if there:
-            return Found(pairs=tuple(there))
-    return _named(words, company)
+    pairs = counterpart.found(company, words)
+    return Found(words=tuple(words)) if pairs is None else Found(pairs=tuple(pairs))
 
 
 def _number(digits: str, company: Company, series: Series) -> Found:
@@ -65,14 +62,9 @@ def _number(digits: str, company: Company, series: Series) -> Found:
     return Found(consecutivos=consecutivos, pairs=tuple(pairs or ()))
 
 
-def _named(words: list[str], company: Company) -> Found:
-    pairs = counterpart.found(company, words)
-    return Found(words=tuple(words)) if pairs is None else Found(pairs=tuple(pairs))
-
-
 def _called(text: str) -> tuple[set[str], str] | None:
     """A document as people call it: `Factura 4121`, `NC 12`. Its types and the number's digits."""
-    *said, digits = words_of(text)
+    *said, digits = words_of(text) or [""]
     if not said or not (digits.isascii() and digits.isdigit() and len(digits) <= NUMBER):
         return None
     if len(said) == 1 and said[0] in SHORT:

@@ -178,8 +178,8 @@ def _named(words: tuple[str, ...]) -> Condition:
     """That the receiver has a word beginning with each of *words*."""
     likes = " AND ".join(["p.words LIKE %s"] * len(words))
     return (
-        "EXISTS (SELECT 1 FROM invoicing_counterpart p WHERE p.company_id = c.company_id "
-        f"AND p.numero = c.receptor_numero AND p.folded = c.folded AND {likes})",  # noqa: S608 - fixed text
+        "EXISTS (SELECT 1 FROM invoicing_counterpart p WHERE p.company_id = c.company_id "  # noqa: S608
+        f"AND p.numero = c.receptor_numero AND p.folded = c.folded AND {likes})",
         [counterpart.like(word) for word in words],
     )
 

@@ -1,7 +1,9 @@
-"""Addresses of this part, all under /facturar/."""
+"""Addresses of the list of documents and of exports."""
 
-from __future__ import annotations
+from django.urls import path
 
-from django.urls import URLPattern
+from iofacturo.invoicing.archive import list_page
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("documentos/", list_page.documents, name="documents"),
+]
