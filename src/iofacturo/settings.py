@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "iofacturo.lib.body.BoundedBodyMiddleware",
     "csp.middleware.CSPMiddleware",
+    "iofacturo.invoicing.paper.public_door.PublicDoorMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -282,6 +283,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 STAFF_MUST_HAVE_MFA = not DEMO
+ACCOUNT_RATE_LIMITS = {"public_link": "60/m/ip"}  # beside allauth's own
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("IOFACTURO_PROXIES", 0)
 
 # -- security ------------------------------------------------------------------------------------
@@ -317,11 +319,26 @@ PROMISED_HOURS = 4  # business hours to decide a request
 SECOND_APPROVAL_FROM = env.number("IOFACTURO_SECOND_APPROVAL_FROM", 100_000)  # colones
 UNDERPAID_TOLERANCE = env.number("IOFACTURO_TOLERANCE", 0)  # colones
 
+# whoever knows the rest of such an address may open it: logs show its beginning only
+SECRET_PATHS = [
+    "/d/",
+    "/hacienda/aviso/",
+    "/empresa/invitacion/",
+    "/cuenta/contrasena/olvido/",
+    "/cuenta/correo/confirmar/",
+]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"redaction": {"()": "iofacturo.lib.redaction.Redaction", "paths": SECRET_PATHS}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["redaction"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"iofacturo": {"level": "INFO"}},
 }

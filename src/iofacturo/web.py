@@ -30,6 +30,7 @@ def main(argv: list[str]) -> int:
         "--threads", str(env.number("IOFACTURO_THREADS", 4)),
         "--max-requests", "20000", "--max-requests-jitter", "2000",
         "--timeout", "60", "--graceful-timeout", "10",
+        "--logger-class", "iofacturo.lib.server_log.ServerLogger",
         "--no-control-socket", "--log-level", "warning",
         *argv,
     ]  # fmt: skip

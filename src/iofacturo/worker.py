@@ -16,6 +16,7 @@ from django.db import DatabaseError, close_old_connections
 from iofacturo.business_time import claims as business_time
 from iofacturo.folios import claims as folios
 from iofacturo.invoicing import claims as invoicing
+from iofacturo.invoicing.paper import claims as paper
 from iofacturo.invoicing.reception import claims as reception
 from iofacturo.lib import clock
 from iofacturo.outbox import claims as outbox
@@ -28,6 +29,7 @@ CLAIMS: dict[str, Callable[[datetime], int]] = {
     "folio expiry and warnings": folios.run,
     "holidays of coming years": business_time.run,
     "documents for Hacienda": invoicing.run,
+    "mail to receivers": paper.run,
     "received documents and answers to them": reception.run,
     "quotes and corrections that lapse": renewals.run,
 }

@@ -12,11 +12,14 @@ class InvoicingConfig(AppConfig):
     def ready(self) -> None:
         from iofacturo.accounts import sealing
         from iofacturo.invoicing import credentials, key
+        from iofacturo.invoicing.paper import mailing, public_link
+        from iofacturo.outbox import attachment
 
         append_only.declare(
             "invoicing_answer",
             "invoicing_comprobante",
             "invoicing_haciendaword",
+            "invoicing_mailcopy",
             "invoicing_received",
             "invoicing_receivedtax",
             "invoicing_receivedxml",
@@ -26,4 +29,5 @@ class InvoicingConfig(AppConfig):
             "invoicing_seriesstart",
             "invoicing_signedxml",
         )
-        sealing.also_rotates(key.rotate, credentials.rotate)
+        sealing.also_rotates(key.rotate, credentials.rotate, public_link.rotate)
+        attachment.register(mailing.MAKER, mailing.files)

@@ -32,6 +32,7 @@ from iofacturo.invoicing.answer import Answer
 from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.courier import Account, Courier, Letter, Outcome
 from iofacturo.invoicing.credentials import Credentials
+from iofacturo.invoicing.paper import due_mail
 from iofacturo.invoicing.signed_xml import SignedXML
 from iofacturo.invoicing.submission import Submission
 from iofacturo.lib import clock
@@ -255,6 +256,7 @@ def _accepted(outcomes: list[Outcome[Submission]], now: datetime) -> None:
         Comprobante.objects.filter(
             pk__in=ours, state__in=(Comprobante.ISSUED, Comprobante.SENT)
         ).update(state=Comprobante.ACCEPTED, answered_at=now)
+        due_mail.write(ours, now)
         _done(Submission.objects.filter(pk__in=ours))
 
 
@@ -315,10 +317,10 @@ def _answered(row: Submission, respuesta: Respuesta, now: datetime) -> None:
     Answer.objects.bulk_create([kept], ignore_conflicts=True)
     if respuesta.accepted:
         before = document.state
-        if comprobante.settle(document.pk, Comprobante.ACCEPTED, now) and before == (
-            Comprobante.REJECTED
-        ):
-            _takes_again(document, now)
+        if comprobante.settle(document.pk, Comprobante.ACCEPTED, now):
+            due_mail.write([document.pk], now)
+            if before == Comprobante.REJECTED:
+                _takes_again(document, now)
     elif document.state == Comprobante.ACCEPTED:
         log.error("Hacienda now says «rechazado» of %s, which it had accepted.", document.clave)
     elif comprobante.settle(document.pk, Comprobante.REJECTED, now):

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from iofacturo.invoicing.answer import Answer
 from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.draft import Draft
+from iofacturo.invoicing.paper import invariants as paper
 from iofacturo.invoicing.reception import invariants as reception
 from iofacturo.invoicing.signed_xml import SignedXML
 from iofacturo.invoicing.submission import Submission
@@ -24,6 +25,7 @@ def broken() -> Iterator[str]:
     yield from deliveries()
     yield from drafts()
     yield from reception.broken()
+    yield from paper.broken()
 
 
 NET = """

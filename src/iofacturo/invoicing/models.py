@@ -13,6 +13,9 @@ from iofacturo.invoicing.credentials import Credentials
 from iofacturo.invoicing.documents.origin import Origin
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.key import Key
+from iofacturo.invoicing.paper.due_mail import DueMail
+from iofacturo.invoicing.paper.mail_copy import MailCopy
+from iofacturo.invoicing.paper.public_link import PublicLink
 from iofacturo.invoicing.reception.batch import ReceptionBatch
 from iofacturo.invoicing.reception.errand import Errand
 from iofacturo.invoicing.reception.hacienda_word import HaciendaWord
@@ -26,8 +29,8 @@ from iofacturo.invoicing.submission import Submission
 
 __all__ = [
     "Answer", "Breaker", "CabysChange", "CabysEdition", "CabysItem", "Comprobante",
-    "Counterpart", "CounterpartWord", "Credentials", "Customer", "Draft", "Errand", "Export",
-    "HaciendaWord", "Key", "Letterhead", "ListImport", "Origin", "Product", "Received",
+    "Counterpart", "CounterpartWord", "Credentials", "Customer", "Draft", "DueMail", "Errand", "Export",
+    "HaciendaWord", "Key", "Letterhead", "MailCopy", "ListImport", "Origin", "Product", "PublicLink", "Received",
     "ReceivedTax", "ReceivedXML", "ReceiverMessage", "ReceiverMessageXML", "ReceptionBatch",
     "Series", "SeriesStart", "SignedXML", "Submission", "Sucursal",
 ]  # fmt: skip

@@ -1,13 +1,15 @@
 """Handing one message to the mail server, and reading its answer."""
 
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr, parseaddr
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPResponseException
 
 from anymail.exceptions import AnymailInvalidAddress, AnymailRecipientsRefused
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import BadHeaderError
 
+from iofacturo.outbox import attachment
 from iofacturo.outbox.message import Message
 
 # Refusals that speak of our own settings (relaying, authentication, policy) or of the moment. They
@@ -29,10 +31,16 @@ class Unreachable(Temporary):
 
 def deliver(message: Message, server: BaseEmailBackend) -> None:
     """Send *message* through *server*; raises Permanent or Temporary."""
+    try:
+        files = attachment.made(message.attachments)
+    except Exception as error:  # the files of one mail hold up no other
+        raise Temporary(told(error)) from error
     mail = EmailMultiAlternatives(
         message.subject,
         message.text,
+        from_email=sender(message),
         to=[message.to],
+        reply_to=[message.reply_to] if message.reply_to else None,
         connection=server,
         headers={
             "Message-ID": message.message_id,
@@ -41,6 +49,8 @@ def deliver(message: Message, server: BaseEmailBackend) -> None:
         },
     )
     mail.attach_alternative(message.html, "text/html")
+    for file in files:
+        mail.attach(file.name, file.body, file.kind)
     try:
         server.open()
     except Exception as error:
@@ -64,6 +74,14 @@ def deliver(message: Message, server: BaseEmailBackend) -> None:
         raise Unreachable(told(error)) from error
     except Exception as error:  # a provider's API, a broken connection, a DNS fault
         raise Temporary(told(error)) from error
+
+
+def sender(message: Message) -> str | None:
+    """Our own address, under the name the mail is sent for; None for our own name."""
+    if not message.sender:
+        return None
+    ours = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return formataddr((message.sender, ours))
 
 
 def _refusal(code: int, answer: bytes) -> type[Permanent] | type[Temporary]:

@@ -5,25 +5,38 @@ mail.enqueue(key=f"request:{number}:active", to=user.email, subject="Su plan est
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from iofacturo.outbox import page
+from iofacturo.outbox import attachment, page
 from iofacturo.outbox.message import Message
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 REFUSED = "La dirección de correo no es válida."
 
 
-def enqueue(*, key: str, to: str, subject: str, text: str, html: str = "", at: datetime) -> Message:
+def enqueue(
+    *,
+    key: str,
+    to: str,
+    subject: str,
+    text: str,
+    html: str = "",
+    at: datetime,
+    sender: str = "",
+    reply_to: str = "",
+    attachments: Sequence[attachment.Reference] = (),
+) -> Message:
     """The message under *key*, which is written only the first time.
 
     *to* is one address. *text* is the mail; without *html* its page is made from the text. Line
     breaks in the subject become spaces, so that what people typed can add no header. An address
     that cannot be one is written down as failed: the act that tells about itself does not fail
-    because somebody's address is wrong.
+    because somebody's address is wrong. *sender* stands before our own address, *reply_to* is where
+    answers go; *attachments* name files that are made when the mail is sent (`outbox.attachment`).
     """
     address, subject = to.strip(), _one_line(subject)
     usable = is_address(address)
@@ -33,6 +46,9 @@ def enqueue(*, key: str, to: str, subject: str, text: str, html: str = "", at: d
         subject=subject[:250],
         text=_body(text),
         html=html or page.html(subject, _body(text)),
+        sender=_one_line(sender)[:100],
+        reply_to=reply_to.strip() if is_address(reply_to.strip()) else "",
+        attachments=attachment.checked(attachments),
         created_at=at,
         due_at=at,
         failed_at=None if usable else at,

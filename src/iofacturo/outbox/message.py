@@ -21,6 +21,9 @@ class Message(models.Model):
     subject = models.CharField("asunto", max_length=250)
     text = models.TextField()
     html = models.TextField()
+    sender = models.CharField("quien lo envía", max_length=100, blank=True)  # before our address
+    reply_to = models.CharField("responder a", max_length=320, blank=True)
+    attachments = models.JSONField(default=list, blank=True)  # [maker, reference], made on sending
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)

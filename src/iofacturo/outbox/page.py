@@ -31,8 +31,10 @@ def _paragraph(lines: list[str]) -> dict[str, object]:
     return {"lines": lines}
 
 
-def html(subject: str, text: str) -> str:
-    """The page of the mail, from the one template of all mails."""
-    return render_to_string(
-        "outbox/mail.html", {"subject": subject, "paragraphs": paragraphs(text)}
-    )
+def html(subject: str, text: str, *, name: str = "", foot: str = "") -> str:
+    """The page of the mail, from the one template of all mails.
+
+    A mail that a company sends through us stands under its *name*, and says so in its *foot*.
+    """
+    context = {"subject": subject, "paragraphs": paragraphs(text), "name": name, "foot": foot}
+    return render_to_string("outbox/mail.html", context)

@@ -289,11 +289,11 @@ def _discount(one: ley.Descuento) -> str:
     kind = described(DESCUENTO, one.codigo_descuento, one.codigo_descuento_otro)
     why = line(one.naturaleza_descuento or "")
     words = f"{kind} ({why})" if kind and why and why.casefold() != kind.casefold() else kind or why
-    return (
-        f"Descuento, {words}: {amount(one.monto_descuento)}"
-        if words
-        else (f"Descuento: {amount(one.monto_descuento)}")
-    )
+    if not words:
+        words = "Descuento"
+    elif not words.startswith("Descuento"):
+        words = f"Descuento, {words[:1].lower()}{words[1:]}"
+    return f"{words}: {amount(one.monto_descuento)}"
 
 
 def _tax(one: ley.Impuesto) -> str:
