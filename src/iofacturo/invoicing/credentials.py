@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hmac import compare_digest
 
 from django.db import models, transaction
 from django.db.models import Q
+from django.views.decorators.debug import sensitive_variables
 
-from hacienda.errors import Problem
+from hacienda.errors import LlaveError, Problem
 from iofacturo.accounts import audit
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.sealing import ring
@@ -29,6 +31,7 @@ class Credentials(models.Model):
     installed_at = models.DateTimeField()
     installed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     retired_at = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(null=True)  # when Hacienda last took them from a page
 
     class Meta:
         verbose_name = "credenciales de Hacienda"
@@ -49,19 +52,43 @@ class Credentials(models.Model):
         """The password. LlaveError when the ring cannot open it."""
         return ring().open(self.sealed, owner=owner_of(self.company), purpose=PURPOSE).decode()
 
+    def is_same(self, user: str, password: str) -> bool:
+        """Whether these are the user and password that are kept here, and they open."""
+        try:
+            return user == self.user and compare_digest(self.password().encode(), password.encode())
+        except LlaveError:
+            return False
 
+
+@sensitive_variables("password")
 def install(
-    company: Company, environment: str, user: str, password: str, *, by: User | None, at: datetime
+    company: Company,
+    environment: str,
+    user: str,
+    password: str,
+    *,
+    by: User | None,
+    at: datetime,
+    tried: bool = False,
 ) -> Credentials:
     """Keep what Hacienda gave for *environment*; what waited for it is sent again.
 
-    Whether Hacienda takes it is tried by the page, before this is called.
+    Whether Hacienda takes it is tried by the page, before this is called: *tried* says that it
+    did. The same ones again stay the row they are.
     """
     from iofacturo.invoicing import submission
     from iofacturo.invoicing.reception import errand
 
     with transaction.atomic():
         Company.locked(company.pk)
+        there = company.credentials.filter(environment=environment, retired_at__isnull=True).first()
+        if there is not None and there.is_same(user.strip(), password):
+            if tried:
+                there.tried_at = at
+                there.save(update_fields=["tried_at"])
+            submission.resume(company, environment, at=at)
+            errand.resume(company, environment, at=at)
+            return there
         company.credentials.filter(environment=environment, retired_at__isnull=True).update(
             retired_at=at
         )
@@ -71,6 +98,7 @@ def install(
             sealed=ring().seal(password.encode(), owner=owner_of(company), purpose=PURPOSE),
             installed_at=at,
             installed_by=by,
+            tried_at=at if tried else None,
         )
         submission.resume(company, environment, at=at)
         errand.resume(company, environment, at=at)
@@ -86,7 +114,7 @@ MISSING = Problem(
     "",
     "error",
     "La empresa no tiene usuario y contraseña de Hacienda.",
-    "Escríbalos en los datos de la empresa: sin ellos no se puede enviar nada.",
+    "Escríbalos en Empresa, «Preparar facturación»: sin ellos no se puede enviar nada.",
 )
 
 

@@ -14,8 +14,9 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
+from django.views.decorators.debug import sensitive_variables
 
-from hacienda.errors import Problem
+from hacienda.errors import LlaveError, Problem
 from hacienda.llave import Llave, check_owner, check_validity
 from iofacturo.accounts import audit
 from iofacturo.accounts.company import Company
@@ -65,12 +66,28 @@ class Key(models.Model):
         """The key itself. LlaveError when the ring cannot open it."""
         return Llave.unseal(ring(), self.sealed, owner_of(self.company), PURPOSE)
 
+    def is_same(self, llave: Llave) -> bool:
+        """Whether this row keeps *llave*, and can still be opened."""
+        if self.fingerprint != fingerprint_of(llave):
+            return False
+        try:
+            self.open()
+        except LlaveError:
+            return False
+        return True
+
+
+def fingerprint_of(llave: Llave) -> str:
+    """SHA-256 of the certificate, hexadecimal."""
+    return hashlib.sha256(llave.certificado.der).hexdigest()
+
 
 def owner_of(company: Company) -> str:
     """Whom a company's secrets are bound to."""
     return f"company:{company.pk}:{company.identificacion}"
 
 
+@sensitive_variables("p12", "pin")
 def install(company: Company, p12: bytes, pin: str, *, by: User | None, at: datetime) -> Key:
     """Keep the key of a p12 for *company*, instead of the one before.
 
@@ -88,14 +105,20 @@ def install(company: Company, p12: bytes, pin: str, *, by: User | None, at: date
 
 
 def keep(company: Company, llave: Llave, *, by: User | None, at: datetime) -> Key:
-    """Seal an open key for *company*; the one before is retired in the same transaction."""
+    """Seal an open key for *company*; the one before is retired in the same transaction.
+
+    The key that is in use already stays the row it is.
+    """
     with transaction.atomic():
         Company.locked(company.pk)
+        there = company.keys.filter(retired_at__isnull=True).first()
+        if there is not None and there.is_same(llave):
+            return there
         company.keys.filter(retired_at__isnull=True).update(retired_at=at)
         row = company.keys.create(
             sealed=llave.seal(ring(), owner_of(company), PURPOSE),
             subject=llave.certificado.signer[:120],
-            fingerprint=hashlib.sha256(llave.certificado.der).hexdigest(),
+            fingerprint=fingerprint_of(llave),
             not_before=llave.not_before,
             not_after=llave.not_after,
             installed_at=at,
@@ -161,7 +184,7 @@ MISSING = Problem(
     "",
     "error",
     "La empresa no tiene llave criptográfica.",
-    "Suba el archivo .p12 y su PIN en los datos de la empresa.",
+    "Suba el archivo .p12 y su PIN en Empresa, «Preparar facturación».",
 )
 
 

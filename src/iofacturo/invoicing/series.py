@@ -92,6 +92,11 @@ class Series(models.Model):
         self.next_number = number
 
 
+def reach(prefix: str) -> tuple[str, str]:
+    """The first and the last consecutivo of a series, as the index has them in order."""
+    return f"{prefix}{'0' * 10}", f"{prefix}{'9' * 10}"
+
+
 class SeriesStart(models.Model):
     """Where a series began, or was let jump. Append-only."""
 
