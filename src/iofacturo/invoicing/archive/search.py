@@ -43,13 +43,20 @@ def meaning(text: str, company: Company, series: Series) -> Found:
     numbered = _called(text)
     if numbered is not None:
         tipos, digits = numbered
-        pairs = counterpart.found(company, words_of(text))  # somebody may be called like that
-        return Found(consecutivos=_consecutivos(digits, series, tipos), pairs=tuple(pairs or ()))
+        # somebody may be called like that as well
+        return _with(_consecutivos(digits, series, tipos), words_of(text), company)
     words = words_of(text)
     if not words:
         return Found()
+    return _with((), words, company)
+
+
+def _with(consecutivos: tuple[str, ...], words: list[str], company: Company) -> Found:
+    """Documents of these numbers, and of whoever has these words."""
     pairs = counterpart.found(company, words)
-    return Found(words=tuple(words)) if pairs is None else Found(pairs=tuple(pairs))
+    if pairs is None:
+        return Found(consecutivos=consecutivos, words=tuple(words))
+    return Found(consecutivos=consecutivos, pairs=tuple(pairs))
 
 
 def _number(digits: str, company: Company, series: Series) -> Found:
@@ -58,8 +65,7 @@ def _number(digits: str, company: Company, series: Series) -> Found:
     if not digits:
         return Found()
     word = f"{counterpart.NUMBER}{digits}" if len(digits) >= LEAST_ID else digits
-    pairs = counterpart.found(company, [word[: counterpart.LONGEST]])
-    return Found(consecutivos=consecutivos, pairs=tuple(pairs or ()))
+    return _with(consecutivos, [word[: counterpart.LONGEST]], company)
 
 
 def _called(text: str) -> tuple[set[str], str] | None:

@@ -88,7 +88,7 @@ def reading(company: Company, filters: Filters, found: Found | None, series: Ser
     elif filters.estado == "pendiente":
         tests.append(PENDING)
     if found is not None:
-        tests.append(_named(found.words))
+        tests.append(_named(found))
     own: Condition = ("c.company_id = %s", [company.pk])
     return Reading(
         tuple(_both(_both(own, one), days) for one in streams or [("", [])]), _all(tests)
@@ -174,14 +174,18 @@ def _facets(filters: Filters) -> Iterator[Condition]:
         yield PENDING
 
 
-def _named(words: tuple[str, ...]) -> Condition:
-    """That the receiver has a word beginning with each of *words*."""
-    likes = " AND ".join(["p.words LIKE %s"] * len(words))
-    return (
+def _named(found: Found) -> Condition:
+    """That the receiver has a word beginning with each of the words, or the number was given."""
+    likes = " AND ".join(["p.words LIKE %s"] * len(found.words))
+    text = (
         "EXISTS (SELECT 1 FROM invoicing_counterpart p WHERE p.company_id = c.company_id "  # noqa: S608
-        f"AND p.numero = c.receptor_numero AND p.folded = c.folded AND {likes})",
-        [counterpart.like(word) for word in words],
+        f"AND p.numero = c.receptor_numero AND p.folded = c.folded AND {likes})"
     )
+    params = [counterpart.like(word) for word in found.words]
+    if found.consecutivos:
+        text = f"({text} OR c.consecutivo IN ({_marks(list(found.consecutivos))}))"
+        params += found.consecutivos
+    return text, params
 
 
 def _both(one: Condition, other: Condition) -> Condition:
@@ -204,8 +208,7 @@ def rows(
     """Up to *most* documents from *after* on, in the order read: newest first, or oldest first."""
     if not asked.streams:
         return []
-    limit = window if asked.test else most
-    sql, params = _merged(asked, COLUMNS, after, newer, f"LIMIT {limit}")
+    sql, params = _merged(asked, COLUMNS, after, newer, window if asked.test else most)
     if asked.test:
         test, more = asked.test
         sql = f"SELECT c.* FROM ({sql}) AS c WHERE {test} {_order(newer)} LIMIT {most}"  # noqa: S608
@@ -219,25 +222,27 @@ def horizon(
     """How far a page with tests has looked; None when it has seen everything."""
     if asked.test is None or not asked.streams:
         return None
-    sql, params = _merged(
-        asked, "c.id AS id, c.fecha AS fecha", after, newer, f"LIMIT 1 OFFSET {window - 1}"
-    )
-    last = next(iter(Comprobante.objects.raw(sql, params)), None)
+    sql, params = _merged(asked, "c.id AS id, c.fecha AS fecha", after, newer, window)
+    last = next(iter(Comprobante.objects.raw(f"{sql} OFFSET {window - 1}", params)), None)
     return None if last is None else Key(last.fecha, last.pk)
 
 
 def _merged(
-    asked: Reading, columns: str, after: Key | None, newer: bool, limit: str
+    asked: Reading, columns: str, after: Key | None, newer: bool, most: int
 ) -> tuple[str, list[Any]]:
+    """The streams side by side, the first *most* rows of them all."""
+    order = _order(newer, "c.")
+    # PostgreSQL sees that a stream is sorted only where it is a query of its own; SQLite merges
+    # plain ones, and would read those with a limit to their end.
+    own = f" {order} LIMIT {most}" if connection.vendor == "postgresql" else ""
+    alone = len(asked.streams) == 1
     parts, params = [], []
     for text, values in asked.streams:
         past, more = _past(after, newer)
-        parts.append(
-            f"SELECT {columns} FROM invoicing_comprobante c WHERE {text}{past}"  # noqa: S608
-        )
+        part = f"SELECT {columns} FROM invoicing_comprobante c WHERE {text}{past}"  # noqa: S608
+        parts.append(part if alone or not own else f"({part}{own})")
         params += [*values, *more]
-    order = _order(newer) if len(parts) > 1 else _order(newer, "c.")
-    return f"{' UNION ALL '.join(parts)} {order} {limit}", params
+    return f"{' UNION ALL '.join(parts)} {order if alone else _order(newer)} LIMIT {most}", params
 
 
 def _past(after: Key | None, newer: bool) -> Condition:
