@@ -36,6 +36,7 @@ COMPANY_LINKS = [
 INVOICER_LINKS = [
     ("Emitir", "issue", "facturar", "see"),
     ("Documentos", "documents", "invoicing:documents", "see"),
+    ("Recibidos", "inbox", "invoicing:received", "see"),
 ]
 ON_PHONE = 3
 STAFF_LINKS = [

@@ -222,7 +222,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = TESTING
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FILES = 10
+DATA_UPLOAD_MAX_NUMBER_FILES = 200  # purchases are dropped by the month
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # -- language and time ---------------------------------------------------------------------------

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from allauth.mfa.models import Authenticator
+from tests import cast
+from tests.cast import seat, staff_person
+from tests.invoicing import purchases
+from tests.invoicing import scene as invoicing
+from tests.renewals import scene
 
 from iofacturo import notifications
 from iofacturo.accounts import invitation
@@ -17,15 +22,13 @@ from iofacturo.accounts.user import User
 from iofacturo.folios import ledger
 from iofacturo.folios.adjustment import AdjustmentProposal, propose
 from iofacturo.invoicing import emission
+from iofacturo.invoicing.reception.batch import ReceptionBatch
+from iofacturo.invoicing.reception.received import Received
 from iofacturo.lib import clock
 from iofacturo.notifications.notice import Notice
 from iofacturo.renewals import payee
 from iofacturo.renewals.proof import PaymentProof
 from iofacturo.renewals.request import RenewalRequest
-from tests import cast
-from tests.cast import seat, staff_person
-from tests.invoicing import scene as invoicing
-from tests.renewals import scene
 
 
 @dataclass
@@ -129,6 +132,16 @@ class Scene:
         draft = invoicing.drafted(self.company, at=clock.now())
         return emission.issue_draft(draft, by=self.owner, at=clock.now())
 
+    @cached_property
+    def reception(self) -> ReceptionBatch:
+        """One purchase, taken in."""
+        return purchases.receive(self.company, purchases.purchase(self.company))
+
+    @cached_property
+    def received(self) -> Received:
+        """A purchase that was answered, and both answered by Hacienda."""
+        return purchases.answered_by_hand(self.company)
+
 
 Kwargs = Callable[[Scene], dict[str, object]]
 
@@ -152,6 +165,7 @@ PROPOSAL: Kwargs = lambda s: {"pk": s.proposal.pk}  # noqa: E731
 
 
 CLAVE: Kwargs = lambda s: {"clave": s.comprobante.clave}  # noqa: E731
+RECEIVED: Kwargs = lambda s: {"public_id": s.received.public_id}  # noqa: E731
 
 
 def _proof(s: Scene) -> PaymentProof:
@@ -168,6 +182,16 @@ ADDRESSES: dict[str, Kwargs] = {
     "invoicing:document_state": CLAVE,
     "invoicing:send_again": CLAVE,
     "invoicing:ask_now": CLAVE,
+    "invoicing:received_batch": lambda s: {"public_id": s.reception.public_id},
+    "invoicing:received_document": RECEIVED,
+    "invoicing:received_state": RECEIVED,
+    "invoicing:received_reply": RECEIVED,
+    "invoicing:received_ask": RECEIVED,
+    "invoicing:received_resend": RECEIVED,
+    "invoicing:received_xml": RECEIVED,
+    "invoicing:received_word_xml": RECEIVED,
+    "invoicing:received_message_xml": RECEIVED,
+    "invoicing:received_message_word_xml": RECEIVED,
     "account_confirm_email": lambda s: {"key": "x:y"},
     "account_reset_password_from_key": lambda s: {"uidb36": "1", "key": "x-y"},
     "mfa_remove_webauthn": PASSKEY,

@@ -24,6 +24,7 @@ from hacienda.recepcion import Recepcion
 from iofacturo.accounts.company import Company
 from iofacturo.invoicing.reception import intake
 from iofacturo.invoicing.reception.batch import ReceptionBatch
+from iofacturo.invoicing.reception.errand import Errand
 from iofacturo.invoicing.reception.received import Received
 
 SUPPLIER = ("3101222333", "Distribuidora La Central S.A.")
@@ -174,7 +175,6 @@ def accepted(company: Company, tipo: str = "FE", **more: Any) -> Received:
     """One that Hacienda is known to have accepted, by a word of its own."""
     from hacienda.respuesta import Respuesta
     from iofacturo.invoicing.reception import hacienda_word
-    from iofacturo.invoicing.reception.errand import Errand
 
     row = received(company, tipo, **more)
     hacienda_word.keep(Respuesta(row.clave, "aceptado"), row, at=AT)
@@ -193,3 +193,24 @@ def hand_in(near: Any, xml: bytes, numero: str = SUPPLIER[0]) -> None:
     with Cliente("sandbox-local", user_of(numero), "x", url=near.server.url) as client:
         answer = client.deliver(Recepcion.of(xml), wait=5)
     assert answer.final, answer
+
+
+def answered_by_hand(company: Company) -> Received:
+    """A purchase with every file its page may offer, for a company without a key."""
+    from iofacturo.invoicing.reception.hacienda_word import HaciendaWord
+    from iofacturo.invoicing.reception.message import ReceiverMessage, ReceiverMessageXML
+
+    row = received(company)
+    message = ReceiverMessage.objects.create(
+        received=row, company=company, mensaje="1", consecutivo="00100001050000000001", fecha=AT
+    )
+    ReceiverMessageXML.objects.create(message=message, xml=b"<x/>", sha256="")
+    Errand.objects.create(
+        received=row, message=message, company=company, environment="sandbox-local",
+        state=Errand.WAITING, due_at=AT,
+    )  # fmt: skip
+    for about in (None, message):
+        HaciendaWord.objects.create(
+            received=row, message=about, estado="aceptado", xml=b"<x/>", sha256="", at=AT
+        )
+    return row

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import BinaryIO
 from uuid import UUID
 
 from django.conf import settings
@@ -30,7 +29,7 @@ from iofacturo.invoicing.reception.inspection import (
     differences_of,
     inspect,
 )
-from iofacturo.invoicing.reception.parcel import Piece
+from iofacturo.invoicing.reception.parcel import Piece, Readable
 from iofacturo.invoicing.reception.received import Received, ReceivedTax, ReceivedXML
 from iofacturo.invoicing.signed_xml import digest
 from iofacturo.lib import folding
@@ -115,7 +114,7 @@ class _Intake:
 
 def receive(
     company: Company,
-    files: Iterable[tuple[str, BinaryIO]],
+    files: Iterable[tuple[str, Readable]],
     *,
     token: UUID,
     by: User | None,

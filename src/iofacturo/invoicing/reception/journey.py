@@ -150,9 +150,7 @@ def _sent(row: Errand, now: datetime, *, at_once: bool) -> None:
         row, state=Errand.ASKING, due_at=now + timedelta(seconds=pause), asked=0, failures=0,
         doubtful=False, sent_at=now, last_error="",
     )  # fmt: skip
-    ReceiverMessage.objects.filter(pk=row.message_id, state=ReceiverMessage.ISSUED).update(
-        state=ReceiverMessage.SENT
-    )
+    _handed_in(row)
 
 
 def _still_open(row: Errand, respuesta: Respuesta, now: datetime) -> None:
@@ -170,8 +168,13 @@ def _still_open(row: Errand, respuesta: Respuesta, now: datetime) -> None:
         row, state=Errand.ASKING, due_at=now + timedelta(seconds=delay), asked=row.asked + 1,
         failures=again, doubtful=False, last_error="",
     )  # fmt: skip
-    if row.message_id is not None:
-        ReceiverMessage.objects.filter(pk=row.message_id, state=ReceiverMessage.ISSUED).update(
+    _handed_in(row)
+
+
+def _handed_in(row: Errand) -> None:
+    """Hacienda has our message, not yet judged."""
+    if row.message is not None:
+        ReceiverMessage.objects.filter(pk=row.message.pk, state=ReceiverMessage.ISSUED).update(
             state=ReceiverMessage.SENT
         )
 

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import Any, Protocol
 
 from iofacturo.lib.formats import numero
 from iofacturo.lib.visible import visible
@@ -35,6 +35,16 @@ _READING = (
 )  # fmt: skip
 
 
+class Readable(Protocol):
+    """An opened file, as far as it is used."""
+
+    @property
+    def read(self) -> Any: ...
+
+    @property
+    def seek(self) -> Any: ...
+
+
 @dataclass(frozen=True)
 class Piece:
     """One file: its name for people, and its bytes, or why it was not taken."""
@@ -45,7 +55,7 @@ class Piece:
     ignored: bool = False  # no fault, only nothing to do with it
 
 
-def pieces(files: Iterable[tuple[str, BinaryIO]]) -> Iterator[Piece]:
+def pieces(files: Iterable[tuple[str, Readable]]) -> Iterator[Piece]:
     """Every file of the drop, ZIPs taken apart, one in memory at a time."""
     for name, file in files:
         shown = clean_name(name)
@@ -83,7 +93,7 @@ def _piece(name: str, data: bytes) -> Piece:
     return Piece(name, data)
 
 
-def _unpacked(name: str, file: BinaryIO) -> Iterator[Piece]:
+def _unpacked(name: str, file: Readable) -> Iterator[Piece]:
     data = file.read(LARGEST_ZIP + 1)
     fault = _measured(data)
     if fault:

@@ -8,6 +8,7 @@ when Hacienda rejects the message itself may the document be answered again, und
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -59,8 +60,11 @@ class Decision:
     gasto: Decimal | None = None
 
 
-def obstacle(row: Received) -> str:
-    """Why *row* cannot be answered now, in a sentence; empty when it can."""
+def obstacle(row: Received, words: Sequence[HaciendaWord] | None = None) -> str:
+    """Why *row* cannot be answered now, in a sentence; empty when it can.
+
+    *words* are those of Hacienda about it, for who has read them already.
+    """
     if row.apart:
         return f"{row.get_apart_display()}: este archivo no se responde."
     if row.verdict == Received.REJECTED:
@@ -70,7 +74,9 @@ def obstacle(row: Received) -> str:
             "Hacienda no conoce este documento. Pídale a quien lo emitió que lo envíe; "
             "mientras tanto no se puede responder."
         )
-    words = list(row.words.filter(message__isnull=True))
+    if words is None:
+        words = list(row.words.defer("xml"))
+    words = [word for word in words if word.message_id is None]
     if any(word.differences for word in words if not word.attached):
         return "Hacienda aceptó otro documento con esta clave: sus montos no son los de este."
     if row.verdict == Received.ASKING and not any(_is_a_yes(word) for word in words):
