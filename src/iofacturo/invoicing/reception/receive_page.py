@@ -75,6 +75,11 @@ class Group:
     rows: list[tuple[dict[str, str], Received | None]]
 
     @property
+    def told(self) -> str:
+        """Its word inside a sentence, after the number."""
+        return self.word[0].lower() + self.word[1:]
+
+    @property
     def hidden(self) -> int:
         return self.count - len(self.rows)
 
