@@ -283,7 +283,6 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 STAFF_MUST_HAVE_MFA = not DEMO
-ACCOUNT_RATE_LIMITS = {"public_link": "60/m/ip"}  # beside allauth's own
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("IOFACTURO_PROXIES", 0)
 
 # -- security ------------------------------------------------------------------------------------

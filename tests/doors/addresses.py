@@ -133,6 +133,14 @@ class Scene:
         return emission.issue_draft(draft, by=self.owner, at=clock.now())
 
     @cached_property
+    def answered(self):
+        """The same document with a word of Hacienda, and a public link."""
+        Answer.objects.create(
+            comprobante=self.comprobante, estado="aceptado", xml=b"<x/>", received_at=clock.now()
+        )
+        return self.comprobante
+
+    @cached_property
     def reception(self) -> ReceptionBatch:
         """One purchase, taken in."""
         return purchases.receive(self.company, purchases.purchase(self.company))
@@ -165,6 +173,7 @@ PROPOSAL: Kwargs = lambda s: {"pk": s.proposal.pk}  # noqa: E731
 
 
 CLAVE: Kwargs = lambda s: {"clave": s.comprobante.clave}  # noqa: E731
+PUBLIC: Kwargs = lambda s: {"token": public_link.of(s.answered, at=clock.now()).token}  # noqa: E731
 RECEIVED: Kwargs = lambda s: {"public_id": s.received.public_id}  # noqa: E731
 
 
@@ -179,6 +188,19 @@ def _picture(s: Scene) -> dict[str, object]:
 ADDRESSES: dict[str, Kwargs] = {
     "invoicing:callback": lambda s: {"token": "0" * 40},
     "invoicing:document": CLAVE,
+    "invoicing:pdf": CLAVE,
+    "invoicing:ticket": CLAVE,
+    "invoicing:xml": CLAVE,
+    "invoicing:answer_xml": lambda s: {"clave": s.answered.clave},
+    "invoicing:share": CLAVE,
+    "invoicing:send_mail": CLAVE,
+    "invoicing:make_link": CLAVE,
+    "invoicing:revoke_link": CLAVE,
+    "invoicing:public": PUBLIC,
+    "invoicing:public_pdf": PUBLIC,
+    "invoicing:public_ticket": PUBLIC,
+    "invoicing:public_xml": PUBLIC,
+    "invoicing:public_answer": PUBLIC,
     "invoicing:document_state": CLAVE,
     "invoicing:send_again": CLAVE,
     "invoicing:ask_now": CLAVE,

@@ -77,6 +77,7 @@ def receipt(company) -> Comprobante:
 def settled(row: Comprobante, state: str, xml: bytes = b"") -> Comprobante:
     """*row* as delivery leaves it when Hacienda has answered five minutes later."""
     Submission.objects.exclude(pk=row.pk).update(due_at=AT + timedelta(days=1))
+    Submission.objects.filter(pk=row.pk).update(due_at=AT)
     (held,) = submission.claim(scene.ENVIRONMENT, 500, AT)
     held.asked = delivery.STATE_ALONE  # so that the state is believed without its message
     held.save(update_fields=["asked"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
 
@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 5  # in one transaction: on SQLite nobody else writes meanwhile
 IN_A_ROUND = 100
+TOO_LATE = timedelta(days=30)  # after acceptance: nobody expects the mail any more
+LATE = "Se aceptó hace más de 30 días: ya era tarde para enviarlo solo."
 
 
 def run(now: datetime) -> int:
@@ -35,7 +37,7 @@ def _batch(now: datetime) -> int:
             [due.pk for due in taken]
         )
         for due in taken:
-            due.error = _mailed(rows[due.pk], now)
+            due.error = LATE if now - due.since > TOO_LATE else _mailed(rows[due.pk], now)
             due.done_at = now
         DueMail.objects.bulk_update(taken, ["done_at", "error"])
     return len(taken)

@@ -184,8 +184,10 @@ def _within_limits(row: Comprobante, more: int, at: datetime) -> None:
 
 def _distinct(addresses: Iterable[str]) -> list[str]:
     """Trimmed, each once whatever its case, in their order."""
-    found = {address.strip().lower(): address.strip() for address in reversed(list(addresses))}
-    return [one for one in reversed(found.values()) if one]
+    found: dict[str, str] = {}
+    for address in addresses:
+        found.setdefault(address.strip().lower(), address.strip())
+    return [one for one in found.values() if one]
 
 
 def _short(address: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.core import ratelimit
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -10,16 +9,15 @@ from django.views.decorators.http import require_safe
 from hacienda import clave as claves
 from iofacturo.accounts.access import anybody
 from iofacturo.invoicing.comprobante import Comprobante
-from iofacturo.invoicing.paper import enclosure, public_link
-
-ACTION = "public_link"  # of ACCOUNT_RATE_LIMITS: so many in a minute from one address
+from iofacturo.invoicing.paper import enclosure, public_link, visits
+from iofacturo.lib import clock
 
 
 @anybody
 @require_safe
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """`/d/<token>/`. An unknown token and a revoked one are told the same."""
-    if not ratelimit.consume(request, action=ACTION):
+    if not visits.allowed(request, clock.now()):
         return _too_many(request)
     row = _document(token)
     context = {
@@ -36,7 +34,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def download(request: HttpRequest, token: str, which: str) -> HttpResponse:
     """`/d/<token>/pdf`, `/tiquete`, `/xml`, `/respuesta`."""
-    if not ratelimit.consume(request, action=ACTION):
+    if not visits.allowed(request, clock.now()):
         return _too_many(request)
     return enclosure.response(_document(token), which)
 
