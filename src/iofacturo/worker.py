@@ -18,6 +18,7 @@ from iofacturo.folios import claims as folios
 from iofacturo.invoicing import claims as invoicing
 from iofacturo.invoicing.paper import claims as paper
 from iofacturo.invoicing.reception import claims as reception
+from iofacturo.invoicing.setup import claims as setup
 from iofacturo.lib import clock
 from iofacturo.outbox import claims as outbox
 from iofacturo.renewals import claims as renewals
@@ -31,6 +32,7 @@ CLAIMS: dict[str, Callable[[datetime], int]] = {
     "documents for Hacienda": invoicing.run,
     "mail to receivers": paper.run,
     "received documents and answers to them": reception.run,
+    "keys about to end": setup.run,
     "quotes and corrections that lapse": renewals.run,
 }
 IDLE_SECONDS = 1.0

@@ -16,6 +16,12 @@ ACTS = {
     "membership.changed": "Cambió el rol de {subject}",
     "membership.removed": "Quitó a {subject}",
     "membership.left": "Salió de la empresa",
+    "key.installed": "Guardó la llave criptográfica de {subject}",
+    "credentials.installed": "Guardó el usuario de Hacienda {subject}",
+    "series.opened": "Abrió la serie {subject}",
+    "series.started": "Cambió el próximo número de la serie {subject}",
+    "sucursal.changed": "Cambió la sucursal {subject}",
+    "letterhead.changed": "Cambió {subject}",
 }
 ROLES = {**dict(STAFF_ROLES), **dict(COMPANY_ROLES)}
 GRANTS = {"can_issue": "puede emitir", "can_renew": "puede renovar"}

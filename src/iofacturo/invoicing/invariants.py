@@ -12,6 +12,7 @@ from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.paper import invariants as paper
 from iofacturo.invoicing.reception import invariants as reception
+from iofacturo.invoicing.setup import invariants as setup
 from iofacturo.invoicing.signed_xml import SignedXML
 from iofacturo.invoicing.submission import Submission
 
@@ -26,6 +27,7 @@ def broken() -> Iterator[str]:
     yield from drafts()
     yield from reception.broken()
     yield from paper.broken()
+    yield from setup.broken()
 
 
 NET = """

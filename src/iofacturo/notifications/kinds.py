@@ -59,8 +59,33 @@ KINDS: dict[str, Kind] = {
         "Envío detenido", "alert", "bad", "configure",
         "Hacienda no acepta el usuario de la empresa",
         "Sus comprobantes están emitidos y guardados, pero no se pueden enviar. "
-        "Revise el usuario y la contraseña de Hacienda en los datos de la empresa: "
+        "Revise el usuario y la contraseña de Hacienda en Empresa, «Preparar facturación»: "
         "al guardarlos, todo se envía.",
+    ),
+    # params: day (the last day of the key), name (the company's)
+    "key.30_days": Kind(
+        "Llave", "key", "warn", "configure",
+        "Su llave criptográfica vence en 30 días",
+        "Vence el {day}. Genere una nueva en la oficina virtual de Hacienda y súbala: "
+        "sin llave, {name} no puede emitir.",
+    ),
+    "key.7_days": Kind(
+        "Llave", "key", "warn", "configure",
+        "Su llave criptográfica vence en una semana",
+        "Vence el {day}. Genere una nueva en la oficina virtual de Hacienda y súbala: "
+        "sin llave, {name} no puede emitir.",
+    ),
+    "key.1_day": Kind(
+        "Llave", "key", "bad", "configure",
+        "Su llave criptográfica vence mañana",
+        "Vence el {day}. Genere hoy una nueva en la oficina virtual de Hacienda y súbala: "
+        "desde ese día {name} no podrá emitir.",
+    ),
+    "key.expired": Kind(
+        "Llave vencida", "stop", "bad", "configure",
+        "Su llave criptográfica venció",
+        "Venció el {day} y {name} no puede emitir. Genere una nueva en la oficina virtual de "
+        "Hacienda y súbala. Sus borradores están guardados; consultar y descargar sigue abierto.",
     ),
     "delivery.late": Kind(
         "Hacienda tarda", "clock", "warn", "issue",

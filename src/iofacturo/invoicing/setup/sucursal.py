@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from django.db import models
+from datetime import datetime
+
+from django.db import models, transaction
 from django.db.models import Q
 
+from iofacturo.accounts import audit
 from iofacturo.accounts.company import Company
+from iofacturo.accounts.user import User
 from iofacturo.invoicing.series import LAST_SUCURSAL
 
 
@@ -36,3 +40,30 @@ class Sucursal(models.Model):
 def of(company: Company, number: int) -> Sucursal | None:
     """What *company* told of its sucursal *number*; None when it told nothing."""
     return company.sucursales.filter(number=number).first()
+
+
+def tell(
+    company: Company, number: int, *, name: str, address: str, by: User | None, at: datetime
+) -> bool:
+    """Call sucursal *number* so; with neither name nor address it is a number again.
+
+    Whether anything changed.
+    """
+    with transaction.atomic():
+        Company.locked(company.pk)
+        row = of(company, number)
+        before = (row.name, row.address) if row else ("", "")
+        after = (name or (f"Sucursal {number}" if address else ""), address)
+        if before == after:
+            return False
+        if row is not None and not any(after):
+            row.delete()
+        else:
+            row = row or Sucursal(company=company, number=number)
+            row.name, row.address = after
+            row.save()
+        audit.record(
+            "sucursal.changed", by=by, company=company, subject=f"{number:03} {name}".strip(),
+            at=at, name=after[0], address=address,
+        )  # fmt: skip
+    return True
