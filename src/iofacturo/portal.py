@@ -29,6 +29,7 @@ SHEETS = [
 SCRIPTS = ["menus"]
 COMPANY_LINKS = [
     ("Datos de la empresa", "accounts:company", "see"),
+    ("Preparar facturación", "invoicing:setup", "see"),
     ("Usuarios y permisos", "accounts:members", "members"),
     ("Actividad", "accounts:activity", "owners"),
 ]
@@ -53,6 +54,7 @@ STAFF_LINKS = [
 # addresses that stand under a link without beginning like it
 ALSO = {"backoffice:plans": ("/gestion/promociones/",)}
 PLACES = {
+    "/facturar/preparar/": "empresa",
     "/facturar/": "facturar",
     "/mi-plan/": "mi-plan",
     "/empresa/": "empresa",
