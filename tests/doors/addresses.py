@@ -186,6 +186,7 @@ def _picture(s: Scene) -> dict[str, object]:
 
 
 ADDRESSES: dict[str, Kwargs] = {
+    "invoicing:setup_place": lambda s: {"one": 1, "terminal": 1},
     "invoicing:callback": lambda s: {"token": "0" * 40},
     "invoicing:document": CLAVE,
     "invoicing:pdf": CLAVE,
