@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import hacienda
+from hacienda.catalogos.referencia import TIPO_DOCUMENTO_REFERENCIA
 from hacienda.xml import schema
 from iofacturo.invoicing.comprobante import Comprobante
 
@@ -17,7 +18,7 @@ XMLSEC1 = shutil.which("xmlsec1")
 
 def judge(row: Comprobante) -> None:
     xml = row.xml
-    by_schema(xml)
+    by_schema(xml, generations_of(row))
     by_verifier(row, xml)
     by_xmlsec(xml)
     document = row.document()
@@ -30,9 +31,16 @@ def judge(row: Comprobante) -> None:
     ] == []
 
 
-def by_schema(xml: bytes) -> None:
+def generations_of(row: Comprobante) -> tuple[str, ...]:
+    """Both, unless the document is about one that only the revision of 2026 can name."""
+    kinds = {one.tipo_doc_ir or "" for one in row.document().informacion_referencia}
+    known = [TIPO_DOCUMENTO_REFERENCIA.get(kind) for kind in kinds]
+    return ("2026",) if any(one and one.desde == "2026" for one in known) else ("2025", "2026")
+
+
+def by_schema(xml: bytes, generations: tuple[str, ...] = ("2025", "2026")) -> None:
     if schema.available():
-        for generation in ("2025", "2026"):
+        for generation in generations:
             assert hacienda.validate(xml, generation=generation, signed=True) == []
 
 

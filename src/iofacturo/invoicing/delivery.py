@@ -408,6 +408,7 @@ def _stop(row: Submission, why: str, error: SendError, now: datetime) -> None:
             "delivery.refused",
             company=company,
             params={"document": row.comprobante.label, "why": error.message},
+            url=page_of(row.comprobante),
             key=f"delivery.refused:{row.comprobante.clave}",
             at=now,
         )
@@ -423,9 +424,15 @@ def _tell_rejected(document: Comprobante, kept: Answer, now: datetime) -> None:
         "comprobante.rejected",
         company=document.company,
         params={"document": document.label, "said": said or "Hacienda no dijo por qué."},
+        url=page_of(document),
         key=f"comprobante.rejected:{document.clave}",
         at=now,
     )
+
+
+def page_of(document: Comprobante) -> str:
+    """Where people see what became of it."""
+    return reverse("invoicing:document", kwargs={"clave": document.clave})
 
 
 def _tell_if_late(row: Submission, now: datetime) -> None:
@@ -440,6 +447,7 @@ def _tell_if_late(row: Submission, now: datetime) -> None:
         notifications.notify(
             "delivery.late",
             company=document.company,
+            url=reverse("invoicing:documents"),
             key=f"delivery.late:{document.company_id}:{clock.local(now).date()}",
             at=now,
         )

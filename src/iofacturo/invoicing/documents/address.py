@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import register_converter
 from django.urls.converters import StringConverter
 
 
 class ClaveConverter(StringConverter):
     regex = "[0-9A-Za-z]{50}"
-
-
-register_converter(ClaveConverter, "clave")

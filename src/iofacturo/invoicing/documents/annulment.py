@@ -25,6 +25,9 @@ CHANGED = {"nota-excede", "nota-sin-saldo"}
 
 def refusal(row: Comprobante, standing: limits.Balance | None = None) -> str:
     """Why *row* cannot be annulled now; empty when it can."""
+    standing = standing or limits.balance(row)
+    if standing.is_annulled:
+        return "Ya se acreditó por completo: no queda nada por anular."
     return preparation.refusal(row, Origin.CREDIT, standing)
 
 

@@ -46,9 +46,14 @@ class Balance:
         return max(self.to_credit - self.paid, ZERO)
 
     @property
+    def to_annul(self) -> Decimal:
+        """What is left of the document itself: a debit note is annulled by a note of its own."""
+        return max(self.total - self.credited, ZERO)
+
+    @property
     def is_annulled(self) -> bool:
         """Nothing of it is left, by credit notes."""
-        return bool(self.credited) and self.to_credit < CRUMB
+        return bool(self.credited) and self.to_annul < CRUMB
 
 
 def live(rows: Iterable[Comprobante]) -> list[Comprobante]:
@@ -194,7 +199,7 @@ def _too_much(
     if left < CRUMB:
         return Problem(
             "nota-sin-saldo", "InformacionReferencia", "error",
-            f"{names} ya está acreditada por completo: no queda nada por acreditar.",
+            f"De {names} ya no queda nada por acreditar.",
         )  # fmt: skip
     return Problem(
         "nota-excede", "ResumenFactura/TotalComprobante", "error",

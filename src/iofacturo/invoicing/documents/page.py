@@ -18,7 +18,7 @@ from iofacturo.accounts.company import Company
 from iofacturo.accounts.seated import SeatedRequest
 from iofacturo.invoicing import breaker
 from iofacturo.invoicing.comprobante import Comprobante
-from iofacturo.invoicing.documents import acts, detail, folio, relatives, standing, timeline
+from iofacturo.invoicing.documents import acts, detail, folio, limits, relatives, standing, timeline
 from iofacturo.invoicing.documents.lines_page import Page
 from iofacturo.lib import clock
 
@@ -42,7 +42,11 @@ def document(request: SeatedRequest, clave: str) -> HttpResponse:
     row = get_object_or_404(rows, clave=clave)
     value = row.document()
     page = Page.of(len(value.detalle_servicio), request.GET.get("linea", ""))
+    balance = limits.balance(row)
     context = _living(request, row, now) | {
+        "acts": acts.of(row, request.membership, balance, value.condicion_venta or ""),
+        "balance": balance,
+        "annulled": balance.is_annulled,
         "groups": claves.format(row.clave),
         "cedula": identificacion.format(row.receptor_tipo, row.receptor_numero),
         "page": page,

@@ -7,15 +7,17 @@ from datetime import datetime
 
 from django.db import transaction
 
+import hacienda
 from iofacturo.accounts.user import User
 from iofacturo.invoicing import draft as drafts
 from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.documents import limits, notes
 from iofacturo.invoicing.documents.origin import Origin
+from iofacturo.invoicing.documents.stated import Json
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.errors import InvoicingError
 
-MAKERS: dict[str, Callable[[Comprobante], notes.Json]] = {
+MAKERS: dict[str, Callable[[Comprobante], Json]] = {
     Origin.CREDIT: notes.credit,
     Origin.DEBIT: notes.debit,
     Origin.REPLACEMENT: notes.replacement,
@@ -32,10 +34,15 @@ class NotLawful(InvoicingError):
     """This document cannot be the origin of such a draft, or not now."""
 
 
-def refusal(row: Comprobante, act: str, standing: limits.Balance | None = None) -> str:
+def refusal(
+    row: Comprobante,
+    act: str,
+    standing: limits.Balance | None = None,
+    condicion_venta: str | None = None,
+) -> str:
     """Why *row* cannot have a draft of the kind *act* now; empty when it can.
 
-    *standing* saves asking for the balance again.
+    *standing* saves asking for the balance again, *condicion_venta* reading the document again.
     """
     if act == Origin.COPY:
         return "" if row.tipo in notes.COPYABLE else "Una nota o un recibo no se duplican."
@@ -47,7 +54,7 @@ def refusal(row: Comprobante, act: str, standing: limits.Balance | None = None) 
             "Hacienda lo rechazó: para efectos tributarios no existe y no lleva notas. "
             "Emita otro en su lugar."
         )
-    if not _takes(row, act):
+    if not _takes(row, act, condicion_venta):
         return _not_its_kind(row, act)
     if not row.final:
         return UNDECIDED.format(row.label)
@@ -71,7 +78,7 @@ def prepare(row: Comprobante, act: str, *, by: User, at: datetime) -> Draft:
         if there is not None:
             return there
         data = MAKERS[act](row)
-        sucursal, terminal = place(row, drafts_code(data["tipo"]))
+        sucursal, terminal = place(row, hacienda.TIPOS[data["tipo"]].codigo)
         fresh = drafts.write(row.company, data, by=by, at=at, sucursal=sucursal, terminal=terminal)
         Origin.objects.create(draft=fresh, company=row.company, comprobante=row, act=act)
     return fresh
@@ -100,25 +107,14 @@ def place(row: Comprobante, tipo: str) -> tuple[int, int]:
     return here if here in places or not places else places[0]
 
 
-def drafts_code(tipo: str) -> str:
-    import hacienda
-
-    return hacienda.TIPOS[tipo].codigo
-
-
-def _takes(row: Comprobante, act: str) -> bool:
-    kinds = {
-        Origin.CREDIT: notes.CREDITABLE,
-        Origin.DEBIT: notes.DEBITABLE,
-        Origin.PAYMENT: notes.PAYABLE,
-    }[act]
-    if act != Origin.PAYMENT:
-        return row.tipo in kinds
-    return (
-        row.tipo in kinds
-        and bool(row.receptor_numero)
-        and row.document().condicion_venta in notes.PAYS
-    )
+def _takes(row: Comprobante, act: str, condicion_venta: str | None) -> bool:
+    if act == Origin.CREDIT:
+        return row.tipo in notes.CREDITABLE
+    if act == Origin.DEBIT:
+        return row.tipo in notes.DEBITABLE
+    if row.tipo not in notes.PAYABLE or not row.receptor_numero:
+        return False
+    return (condicion_venta or row.document().condicion_venta) in notes.PAYS
 
 
 def _not_its_kind(row: Comprobante, act: str) -> str:
@@ -129,10 +125,14 @@ def _not_its_kind(row: Comprobante, act: str) -> str:
         )
     if row.tipo == "10":
         return "Un recibo de pago no lleva notas: van a la factura que se pagó."
-    return f"Una {row.get_tipo_display().lower()} no lleva esta nota."
+    return "Este tipo de comprobante no lleva esa nota."
 
 
 def _nothing_left(act: str, standing: limits.Balance) -> str:
     if act == Origin.PAYMENT:
-        return "Ya está pagada por completo." if standing.to_pay < limits.CRUMB else ""
-    return "Ya está anulada por completo." if standing.to_credit < limits.CRUMB else ""
+        return "Ya se pagó por completo." if standing.to_pay < limits.CRUMB else ""
+    return (
+        "Ya se acreditó por completo: no queda nada por anular."
+        if standing.to_credit < limits.CRUMB
+        else ""
+    )
