@@ -3,10 +3,11 @@
 from django.urls import include, path
 
 from iofacturo import portal
+from iofacturo.invoicing.editor import start_page
 
 urlpatterns = [
     path("", portal.home, name="portal"),
-    path("facturar/", portal.facturar, name="facturar"),
+    path("facturar/", start_page.start, name="facturar"),
     path("ayuda/", portal.ayuda, name="ayuda"),
     path("salud", portal.salud, name="salud"),
     path("cuenta/", include("iofacturo.accounts.login_urls")),

@@ -8,11 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from allauth.mfa.models import Authenticator
-from tests import cast
-from tests.cast import seat, staff_person
-from tests.invoicing import purchases
-from tests.invoicing import scene as invoicing
-from tests.renewals import scene
 
 from iofacturo import notifications
 from iofacturo.accounts import invitation
@@ -22,13 +17,22 @@ from iofacturo.accounts.user import User
 from iofacturo.folios import ledger
 from iofacturo.folios.adjustment import AdjustmentProposal, propose
 from iofacturo.invoicing import emission
+from iofacturo.invoicing.editor import start_page
+from iofacturo.invoicing.models import Answer, Customer, ListImport, Product
+from iofacturo.invoicing.paper import public_link
 from iofacturo.invoicing.reception.batch import ReceptionBatch
 from iofacturo.invoicing.reception.received import Received
 from iofacturo.lib import clock
 from iofacturo.notifications.notice import Notice
-from iofacturo.renewals import payee
+from iofacturo.renewals import approval, payee, provider_invoice, provider_issuing, review
 from iofacturo.renewals.proof import PaymentProof
+from iofacturo.renewals.provider_invoice import ProviderInvoice
 from iofacturo.renewals.request import RenewalRequest
+from tests import cast
+from tests.cast import seat, staff_person
+from tests.invoicing import purchases
+from tests.invoicing import scene as invoicing
+from tests.renewals import scene
 
 
 @dataclass
@@ -80,6 +84,28 @@ class Scene:
     def request(self) -> RenewalRequest:
         self.house  # noqa: B018 making it is the point
         return scene.sent(self.company, self.owner, at=clock.now())
+
+    @cached_property
+    def invoice(self) -> ProviderInvoice:
+        """Of a plan that was bought: issued, for Hacienda to answer."""
+        self.house  # noqa: B018 making it is the point
+        seller = Company.objects.filter(is_provider=True).first()
+        seller = seller or cast.company("Proveedor Demo S.A.", "3101999999", is_provider=True)
+        invoicing.set_up(seller, at=clock.now())
+        bought = scene.sent(self.company, self.owner, at=clock.now())
+        reviewer = staff_person("activa", "reviewer")
+        bought = review.take(bought, by=reviewer, at=clock.now())
+        approval.approve(
+            bought, by=reviewer, at=clock.now(), version=bought.version,
+            lines=[scene.line(bought.given.total, on=clock.local(clock.now()).date())],
+        )  # fmt: skip
+        provider_issuing.run(clock.now())
+        return provider_invoice.of(bought)[0]
+
+    @cached_property
+    def written(self):
+        """A document that is being written."""
+        return start_page.begin(self.company, "FE", by=self.owner, at=clock.now())
 
     @cached_property
     def proposal(self):
@@ -150,6 +176,24 @@ class Scene:
         """A purchase that was answered, and both answered by Hacienda."""
         return purchases.answered_by_hand(self.company)
 
+    @cached_property
+    def customer(self) -> Customer:
+        return self.company.customers.create(
+            tipo_identificacion="02", identificacion="3101654321", nombre="Cliente de Prueba S.A.",
+            created_at=clock.now(), updated_at=clock.now(),
+        )  # fmt: skip
+
+    @cached_property
+    def product(self) -> Product:
+        return self.company.products.create(
+            detalle="Café molido", cabys="2391102010200", unidad="Unid", precio=1000,
+            tarifa_iva="08", created_at=clock.now(), updated_at=clock.now(),
+        )  # fmt: skip
+
+    @cached_property
+    def list_import(self) -> ListImport:
+        return self.company.list_imports.create(kind="customers", created_at=clock.now())
+
 
 Kwargs = Callable[[Scene], dict[str, object]]
 
@@ -185,8 +229,35 @@ def _picture(s: Scene) -> dict[str, object]:
     return {"number": s.request.number, "proof": _proof(s).pk, "page": 1}
 
 
+def _invoice(s: Scene) -> dict[str, object]:
+    return {"pk": s.invoice.pk}
+
+
+def _invoice_file(s: Scene) -> dict[str, object]:
+    row = s.invoice
+    return {"number": row.request.number, "clave": row.comprobante.clave, "which": "pdf"}
+
+
+LIST: Kwargs = lambda s: {"which": "clientes"}  # noqa: E731
+LIST_IMPORT: Kwargs = lambda s: {"which": "clientes", "public_id": s.list_import.public_id}  # noqa: E731
+CUSTOMER: Kwargs = lambda s: {"public_id": s.customer.public_id}  # noqa: E731
+PRODUCT: Kwargs = lambda s: {"public_id": s.product.public_id}  # noqa: E731
+
+
 ADDRESSES: dict[str, Kwargs] = {
+    "invoicing:customer": CUSTOMER,
+    "invoicing:customer_edit": CUSTOMER,
+    "invoicing:customer_archive": CUSTOMER,
+    "invoicing:product": PRODUCT,
+    "invoicing:product_archive": PRODUCT,
+    "invoicing:product_dismiss": PRODUCT,
+    "invoicing:import": LIST,
+    "invoicing:import_template": LIST,
+    "invoicing:import_preview": LIST_IMPORT,
+    "invoicing:import_confirm": LIST_IMPORT,
+    "invoicing:import_bad": LIST_IMPORT,
     "invoicing:setup_place": lambda s: {"one": 1, "terminal": 1},
+    "invoicing:draft": lambda s: {"public_id": s.written.public_id},
     "invoicing:callback": lambda s: {"token": "0" * 40},
     "invoicing:document": CLAVE,
     "invoicing:pdf": CLAVE,
@@ -237,6 +308,8 @@ ADDRESSES: dict[str, Kwargs] = {
     "renewals:correct": REQUEST,
     "renewals:cancel": REQUEST,
     "renewals:picture": _picture,
+    "renewals:invoice": REQUEST,
+    "renewals:invoice_file": _invoice_file,
     "renewals:terms": TERMS,
     "notifications:open": NOTICE,
     "notifications:read": NOTICE,
@@ -251,6 +324,9 @@ ADDRESSES: dict[str, Kwargs] = {
     "backoffice:renewal_reject": REQUEST,
     "backoffice:renewal_reverse": REQUEST,
     "backoffice:renewal_reopen": REQUEST,
+    "backoffice:invoice_hurry": _invoice,
+    "backoffice:invoice_correction": _invoice,
+    "backoffice:invoice_file": lambda s: _invoice(s) | {"which": "pdf"},
     "backoffice:company": COMPANY,
     "backoffice:company_edit": COMPANY,
     "backoffice:company_invite": COMPANY,

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from iofacturo.invoicing.editor import draft_page, start_page
+
+urlpatterns = [
+    path("nuevo/", start_page.new_draft, name="new_draft"),
+    path("borradores/<slug:public_id>/", draft_page.draft, name="draft"),
+]
