@@ -120,7 +120,7 @@ def _page(
 ) -> HttpResponse:
     context = {
         "row": row,
-        "user": user if user is not None else (row.user if row else ""),
+        "typed_user": user if user is not None else (row.user if row else ""),
         "problems": problems or {},
         "unreachable": unreachable,
         "environment": ENVIRONMENTS[settings.HACIENDA_ENV],
