@@ -42,6 +42,7 @@ INVOICER_LINKS = [
 ON_PHONE = 3
 STAFF_LINKS = [
     ("Solicitudes", "inbox", "backoffice:renewals", "see"),
+    ("Facturas", "sheet", "backoffice:invoices", "see"),
     ("Empresas", "people", "backoffice:companies", "companies"),
     ("Planes", "plan", "backoffice:plans", "catalogue"),
     ("Ajustes", "edit", "backoffice:adjustments", "second"),

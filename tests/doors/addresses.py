@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from allauth.mfa.models import Authenticator
+from tests import cast
+from tests.cast import seat, staff_person
+from tests.invoicing import purchases
+from tests.invoicing import scene as invoicing
+from tests.renewals import scene
 
 from iofacturo import notifications
 from iofacturo.accounts import invitation
@@ -17,9 +22,6 @@ from iofacturo.accounts.user import User
 from iofacturo.folios import ledger
 from iofacturo.folios.adjustment import AdjustmentProposal, propose
 from iofacturo.invoicing import emission
-from iofacturo.invoicing.editor import start_page
-from iofacturo.invoicing.models import Answer, Customer, ListImport, Product
-from iofacturo.invoicing.paper import public_link
 from iofacturo.invoicing.reception.batch import ReceptionBatch
 from iofacturo.invoicing.reception.received import Received
 from iofacturo.lib import clock
@@ -28,11 +30,6 @@ from iofacturo.renewals import approval, payee, provider_invoice, provider_issui
 from iofacturo.renewals.proof import PaymentProof
 from iofacturo.renewals.provider_invoice import ProviderInvoice
 from iofacturo.renewals.request import RenewalRequest
-from tests import cast
-from tests.cast import seat, staff_person
-from tests.invoicing import purchases
-from tests.invoicing import scene as invoicing
-from tests.renewals import scene
 
 
 @dataclass
@@ -103,11 +100,6 @@ class Scene:
         return provider_invoice.of(bought)[0]
 
     @cached_property
-    def written(self):
-        """A document that is being written."""
-        return start_page.begin(self.company, "FE", by=self.owner, at=clock.now())
-
-    @cached_property
     def proposal(self):
         """A payee account that waits for its second person."""
         return payee.propose(
@@ -176,24 +168,6 @@ class Scene:
         """A purchase that was answered, and both answered by Hacienda."""
         return purchases.answered_by_hand(self.company)
 
-    @cached_property
-    def customer(self) -> Customer:
-        return self.company.customers.create(
-            tipo_identificacion="02", identificacion="3101654321", nombre="Cliente de Prueba S.A.",
-            created_at=clock.now(), updated_at=clock.now(),
-        )  # fmt: skip
-
-    @cached_property
-    def product(self) -> Product:
-        return self.company.products.create(
-            detalle="Café molido", cabys="2391102010200", unidad="Unid", precio=1000,
-            tarifa_iva="08", created_at=clock.now(), updated_at=clock.now(),
-        )  # fmt: skip
-
-    @cached_property
-    def list_import(self) -> ListImport:
-        return self.company.list_imports.create(kind="customers", created_at=clock.now())
-
 
 Kwargs = Callable[[Scene], dict[str, object]]
 
@@ -238,26 +212,8 @@ def _invoice_file(s: Scene) -> dict[str, object]:
     return {"number": row.request.number, "clave": row.comprobante.clave, "which": "pdf"}
 
 
-LIST: Kwargs = lambda s: {"which": "clientes"}  # noqa: E731
-LIST_IMPORT: Kwargs = lambda s: {"which": "clientes", "public_id": s.list_import.public_id}  # noqa: E731
-CUSTOMER: Kwargs = lambda s: {"public_id": s.customer.public_id}  # noqa: E731
-PRODUCT: Kwargs = lambda s: {"public_id": s.product.public_id}  # noqa: E731
-
-
 ADDRESSES: dict[str, Kwargs] = {
-    "invoicing:customer": CUSTOMER,
-    "invoicing:customer_edit": CUSTOMER,
-    "invoicing:customer_archive": CUSTOMER,
-    "invoicing:product": PRODUCT,
-    "invoicing:product_archive": PRODUCT,
-    "invoicing:product_dismiss": PRODUCT,
-    "invoicing:import": LIST,
-    "invoicing:import_template": LIST,
-    "invoicing:import_preview": LIST_IMPORT,
-    "invoicing:import_confirm": LIST_IMPORT,
-    "invoicing:import_bad": LIST_IMPORT,
     "invoicing:setup_place": lambda s: {"one": 1, "terminal": 1},
-    "invoicing:draft": lambda s: {"public_id": s.written.public_id},
     "invoicing:callback": lambda s: {"token": "0" * 40},
     "invoicing:document": CLAVE,
     "invoicing:pdf": CLAVE,

@@ -3,6 +3,7 @@
 from iofacturo.backoffice import (
     calendar,
     companies,
+    invoices,
     ledger,
     payee,
     plans,
@@ -16,6 +17,7 @@ app_name = "backoffice"
 urlpatterns = [
     *renewals.urlpatterns,
     *companies.urlpatterns,
+    *invoices.urlpatterns,
     *plans.urlpatterns,
     *ledger.urlpatterns,
     *calendar.urlpatterns,

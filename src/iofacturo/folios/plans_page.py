@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from iofacturo.accounts.access import member
+from iofacturo.accounts.company import Company
 from iofacturo.accounts.seated import SeatedRequest
 from iofacturo.folios import summary
 from iofacturo.folios.csv_file import stream
@@ -18,14 +21,28 @@ HEADINGS = (
 )  # fmt: skip
 
 
+Links = Callable[[Company], dict[str, dict[str, str]]]
+_links: list[Links] = []
+
+
+def invoices_from(links: Links) -> None:
+    """Let a room above say where the invoices are: `{origin of a lot: {"url", "label"}}`."""
+    _links.append(links)
+
+
 @member("see")
 @require_safe
 def plans(request: SeatedRequest) -> HttpResponse:
     """`/mi-plan/planes/`: all of them, the newest first."""
     now = clock.now()
-    return render(
-        request, "folios/plans.html", {"now": now, "rows": summary.lines(request.company, now)}
-    )
+    context = {
+        "now": now,
+        "rows": summary.lines(request.company, now),
+        "facturas": {
+            origin: link for links in _links for origin, link in links(request.company).items()
+        },
+    }
+    return render(request, "folios/plans.html", context)
 
 
 @member("see")

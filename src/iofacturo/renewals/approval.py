@@ -11,7 +11,7 @@ from django.db import transaction
 from iofacturo.accounts.user import User
 from iofacturo.folios import ledger
 from iofacturo.folios.lot import FolioLot
-from iofacturo.renewals import bank, guard, invoice_intent, notices
+from iofacturo.renewals import bank, guard, invoice_intent, notices, provider_invoice
 from iofacturo.renewals.bank import Typed
 from iofacturo.renewals.errors import Invalid, NotAllowed, Underpaid
 from iofacturo.renewals.request import RenewalRequest
@@ -106,6 +106,7 @@ def _activate(request: RenewalRequest, *, by: User, at: datetime, note: str) -> 
         promotion_version=quote.promotion_version,
     )
     intent = invoice_intent.for_sale(request, at)
+    provider_invoice.queue(intent, at)
     guard.record(request, "approved", by, at, before, internal_note=note.strip(),
                  lines=_lines(request), lot=lot.pk, invoice=intent.pk,
                  tolerance=str(guard.tolerance()))  # fmt: skip

@@ -37,4 +37,8 @@ class RenewalsConfig(AppConfig):
     verbose_name = "Renovaciones"
 
     def ready(self) -> None:
+        from iofacturo.folios import plans_page
+        from iofacturo.renewals import invoice_page
+
+        plans_page.invoices_from(invoice_page.links)
         append_only.declare(*APPEND_ONLY, *FROZEN)

@@ -1,6 +1,7 @@
 """What time does to requests: a guarantee lapses, a correction expires, a calendar changes.
 
-Nothing else depends on this running: whether a price is guaranteed, a lease runs or an answer is
+Besides, the provider's invoices are issued (`provider_issuing`). Of the rest nothing depends on
+this running: whether a price is guaranteed, a lease runs or an answer is
 late is read from the row and the clock. Late, twice or never, it only tidies.
 """
 
@@ -12,7 +13,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from iofacturo.lib import clock
-from iofacturo.renewals import bank, decision, due, notices, reservation
+from iofacturo.renewals import bank, decision, due, notices, provider_issuing, reservation
 from iofacturo.renewals.decision import ReviewDecision
 from iofacturo.renewals.proof import PaymentProof, ProofPage, folder
 from iofacturo.renewals.request import RenewalRequest
@@ -25,7 +26,7 @@ _swept: dict[str, date] = {}
 def run(now: datetime) -> int:
     """Everything that is due at *now*; how many rows were worked on."""
     done = lapse_quotes(now) + expire_corrections(now) + due.recompute(now)
-    return done + sweep(now)
+    return done + provider_issuing.run(now) + sweep(now)
 
 
 def lapse_quotes(now: datetime) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import Count, Q, Sum
 
@@ -15,11 +15,11 @@ from iofacturo.business_time import calendar
 from iofacturo.business_time.version import CalendarVersion
 from iofacturo.folios.lot import FolioLot
 from iofacturo.lib import clock
-from iofacturo.renewals import approval
+from iofacturo.renewals import approval, provider_invoice
 from iofacturo.renewals.bank import Allocation, BankLine, MoneyEntry
 from iofacturo.renewals.decision import ReviewDecision
 from iofacturo.renewals.due import DueTime
-from iofacturo.renewals.invoice_intent import InvoiceIntent
+from iofacturo.renewals.invoice_intent import CENT, InvoiceIntent
 from iofacturo.renewals.proof import PaymentProof
 from iofacturo.renewals.quote import Quote
 from iofacturo.renewals.request import RenewalRequest
@@ -39,6 +39,7 @@ def broken() -> Iterator[str]:
     yield from _lines()
     yield from _payments()
     yield from _invoices()
+    yield from _documents()
     yield from _quotes()
     yield from _due_times()
     yield from _decisions()
@@ -126,6 +127,30 @@ def _invoices() -> Iterator[str]:
     for intent in intents.values():
         if intent.net - intent.discount + intent.tax != intent.total:
             yield f"factura por emitir {intent.pk}: no suma"
+
+
+def _documents() -> Iterator[str]:
+    """Every intent has its document or a reason; the document is the provider's, over its amount."""
+    for pk in InvoiceIntent.objects.filter(outcome__isnull=True).values_list("pk", flat=True):
+        yield f"factura por emitir {pk}: nadie la va a emitir"
+    for row in provider_invoice.rows().iterator():
+        name = f"{row.intent.get_kind_display()} de la solicitud {row.request.number}"
+        document = row.comprobante
+        if row.state == row.WAITING and row.failures and not row.reason:
+            yield f"{name}: espera y no dice por qué"
+        if document is None:
+            continue
+        if not document.company.is_provider or document.operation not in row.operations:
+            yield f"{name}: el comprobante {document.clave} no es suyo"
+        if document.tipo != ("03" if row.is_note else "01"):
+            yield f"{name}: el comprobante {document.clave} es de otro tipo"
+        if document.total.quantize(CENT, ROUND_HALF_UP) != row.intent.total:
+            yield f"{name}: el comprobante {document.clave} es por {document.total}"
+        if row.state == row.ACCEPTED and document.state != document.ACCEPTED:
+            yield f"{name}: figura aceptada y Hacienda no la aceptó"
+        corrects = row.intent.corrects
+        if corrects is not None and corrects.outcome.state != row.ACCEPTED:
+            yield f"{name}: acredita una factura que no está aceptada"
 
 
 def _quotes() -> Iterator[str]:

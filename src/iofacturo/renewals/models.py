@@ -7,6 +7,7 @@ from iofacturo.renewals.due import DueTime
 from iofacturo.renewals.invoice_intent import InvoiceIntent
 from iofacturo.renewals.payee import PayeeAccount
 from iofacturo.renewals.proof import PaymentProof, ProofPage
+from iofacturo.renewals.provider_invoice import ProviderInvoice
 from iofacturo.renewals.quote import Quote
 from iofacturo.renewals.request import RenewalRequest
 from iofacturo.renewals.sent_form import SentForm
@@ -23,6 +24,7 @@ __all__ = [
     "PayeeAccount",
     "PaymentProof",
     "ProofPage",
+    "ProviderInvoice",
     "Quote",
     "RenewalRequest",
     "ReviewDecision",

@@ -16,6 +16,7 @@ from iofacturo.lib import formats
 
 if TYPE_CHECKING:
     from iofacturo.folios.lot import FolioLot
+    from iofacturo.renewals.provider_invoice import ProviderInvoice
     from iofacturo.renewals.request import RenewalRequest
 
 
@@ -116,8 +117,8 @@ def activated(request: RenewalRequest, lot: FolioLot, excess: Decimal, *, at: da
         "Su plan está activo",
         f"Tiene {folios}, vigentes hasta el {formats.dia_largo(lot.last_day)}. "
         "Sus folios anteriores conservan su fecha.",
-        f"Su compra de {formats.dinero(quote.total, quote.currency)} quedó registrada para facturarse "
-        "con los datos que usted confirmó.",
+        f"La factura electrónica por {formats.dinero(quote.total, quote.currency)} le llegará por correo, "
+        "en PDF y XML, cuando Hacienda la acepte. Mientras tanto puede seguirla en su solicitud.",
         f"Pagó {formats.dinero(excess, quote.currency)} de más: quedaron como saldo a su favor y "
         "puede usarlos en la próxima renovación."
         if excess
@@ -220,6 +221,35 @@ def reversed_(
         note,
         at=at,
     )
+
+
+def invoice_rejected(row: ProviderInvoice, *, at: datetime) -> None:
+    """Hacienda rejected the provider's document: its people are told, and who can mend the data."""
+    from iofacturo.accounts.staff import Staff
+
+    request, document = row.request, row.comprobante
+    assert document is not None  # noqa: S101 - it was rejected
+    seats = Staff.objects.filter(removed_at=None, user__is_active=True).select_related("user")
+    notifications.notify(
+        "provider.rejected",
+        users=[seat.user for seat in seats if seat.may("review")],
+        params={"document": document.label, "number": request.number, "said": row.reason},
+        url=reverse("backoffice:invoices"),
+        key=f"provider.rejected:{document.clave}",
+        at=at,
+    )
+    if row.asks_customer:
+        _tell(
+            request,
+            f"invoice_rejected:{document.clave}",
+            "Corrija los datos de su factura",
+            f"Hacienda rechazó la factura de su {request.given.plan_name} con los datos que tenemos. "
+            "Su plan sigue activo y no cambia.",
+            row.reason,
+            "Revise los datos y emitimos la factura de nuevo.",
+            at=at,
+            page="invoice",
+        )
 
 
 def _credit(request: RenewalRequest, amount: Decimal) -> str:

@@ -16,6 +16,7 @@ from iofacturo.accounts.access import member
 from iofacturo.accounts.company import Company
 from iofacturo.folios import offer, summary
 from iofacturo.lib import clock
+from iofacturo.renewals import invoice_page
 from iofacturo.renewals.request import RenewalRequest
 from iofacturo.renewals.seated import SeatedRequest
 from iofacturo.renewals.sent_form import new_token
@@ -42,6 +43,7 @@ def mi_plan(request: SeatedRequest) -> HttpResponse:
         "more_requests": more,
         "waiting": [one for one in rows if one.state in RenewalRequest.SENT],
         "token": new_token(),
+        "facturas": invoice_page.links(company) if had_plan else {},
     }
     if had_plan and may_renew:
         context |= choices(company, now, request.GET.get("plan", ""))

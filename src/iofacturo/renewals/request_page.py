@@ -24,6 +24,7 @@ from iofacturo.renewals import (
     posted,
     proof,
     proof_checks,
+    provider_invoice,
     receiving,
     renew_page,
     slip,
@@ -40,6 +41,8 @@ from iofacturo.renewals.request import BILLING, RenewalRequest
 from iofacturo.renewals.review import CORRECTIONS, REJECTIONS, REVERSALS
 from iofacturo.renewals.seated import SeatedRequest
 from iofacturo.renewals.sent_form import new_token
+
+BILLED = (RenewalRequest.ACTIVE, RenewalRequest.REVERSED)
 
 
 def _found(request: SeatedRequest, number: str) -> RenewalRequest:
@@ -79,13 +82,16 @@ def _context(request: SeatedRequest, found: RenewalRequest, now: datetime) -> di
     last = decisions[-1] if decisions else None
     asked = next((row for row in reversed(decisions) if row.action == "correction"), None)
     hours = calendar.current(now)
+    invoices = provider_invoice.of(found) if found.state in BILLED else []
     return {
         "now": now,
         "found": found,
         "quote": found.given,
         "word": found.word(now),
         "late": found.is_late(now),
-        "steps": timeline.steps(found, decisions, now),
+        "steps": timeline.steps(found, decisions, invoices, now),
+        "invoices": invoices,
+        "invoice": invoices[0] if invoices else None,
         "last": last,
         "asked": asked,
         "asked_reason": CORRECTIONS[asked.reason][0] if asked else "",
@@ -100,9 +106,7 @@ def _context(request: SeatedRequest, found: RenewalRequest, now: datetime) -> di
         "may_renew": may_renew,
         "can_cancel": may_renew and found.can_cancel(now),
         "proofs": proof_checks.shown(found, found.given) if may_renew else [],
-        "lots": approval.lots(found)
-        if found.state in (RenewalRequest.ACTIVE, RenewalRequest.REVERSED)
-        else [],
+        "lots": approval.lots(found) if found.state in BILLED else [],
         "successor": found.successors.order_by("-id").first(),
         "available": summary.available(request.company, now),
         "token": new_token(),

@@ -10,7 +10,14 @@ from django.db import transaction
 from iofacturo.accounts.user import User
 from iofacturo.folios import ledger
 from iofacturo.folios.lot import FolioLot
-from iofacturo.renewals import approval, decision, guard, invoice_intent, notices
+from iofacturo.renewals import (
+    approval,
+    decision,
+    guard,
+    invoice_intent,
+    notices,
+    provider_invoice,
+)
 from iofacturo.renewals.bank import MoneyEntry
 from iofacturo.renewals.errors import Decided, Invalid
 from iofacturo.renewals.request import RenewalRequest
@@ -50,6 +57,8 @@ def reverse(
         before = request.state
         request.change(at=at, state=RenewalRequest.REVERSED, decided_at=at)
         intent = invoice_intent.for_reversal(request, credited, REVERSALS[reason], at)
+        if intent is not None:
+            provider_invoice.queue(intent, at)
         _settle(request, reason, credited, by=by, at=at)
         guard.record(request, "reversed", by, at, before, reason=reason, internal_note=note.strip(),
                      unused=unused, granted=granted, credited=str(credited),

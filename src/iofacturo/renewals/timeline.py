@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from iofacturo.lib import formats
 from iofacturo.renewals.decision import ReviewDecision
+from iofacturo.renewals.provider_invoice import ProviderInvoice
 from iofacturo.renewals.request import RenewalRequest
 from iofacturo.renewals.review import CORRECTIONS, REJECTIONS, REVERSALS
 
@@ -45,10 +46,32 @@ class Step:
         return ICONS[self.state]
 
 
-def steps(request: RenewalRequest, decisions: list[ReviewDecision], now: datetime) -> list[Step]:
+def steps(
+    request: RenewalRequest,
+    decisions: list[ReviewDecision],
+    invoices: list[ProviderInvoice],
+    now: datetime,
+) -> list[Step]:
     """The whole way, oldest first. *decisions* are the request's, with their actors."""
     told = [_step(row, request) for row in decisions if _is_shown(row, decisions)]
-    return [*told, *_ahead(request, now)]
+    billed = [_billed(row) for row in invoices if row.state != ProviderInvoice.DROPPED]
+    told += [step for step in billed if step.at is not None]
+    told.sort(key=lambda step: step.at or now)
+    return [*told, *_ahead(request, now), *(step for step in billed if step.at is None)]
+
+
+def _billed(row: ProviderInvoice) -> Step:
+    """How far the provider's document is."""
+    label = row.comprobante.label if row.comprobante else str(row.intent.get_kind_display())
+    if row.state == ProviderInvoice.WAITING:
+        what = "Nota de crédito" if row.is_note else "Factura"
+        return Step("next", f"{what} en su correo", text=f"En PDF y XML, a {row.listed}.")
+    answered = row.comprobante.answered_at if row.comprobante else None
+    if row.state == ProviderInvoice.ISSUED or answered is None:
+        return Step("now", f"{label} emitida", text=row.told)
+    if row.state == ProviderInvoice.ACCEPTED:
+        return Step("done", label, at=answered, who="Hacienda", text=row.told)
+    return Step("stop", f"{label} rechazada", at=answered, who="Hacienda", text=row.told)
 
 
 def _is_shown(row: ReviewDecision, decisions: list[ReviewDecision]) -> bool:
@@ -99,8 +122,6 @@ def _ahead(request: RenewalRequest, now: datetime) -> list[Step]:
             Step("now", "Esperamos su corrección", text="El plazo de respuesta está detenido."),
             *_end(request),
         ]
-    if request.state == RenewalRequest.ACTIVE:
-        return [Step("next", "Factura en su correo", text=_mail(request))]
     return []
 
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from iofacturo.renewals import (
     choose_page,
+    invoice_page,
     plan_page,
     proof_page,
     renew_page,
@@ -22,6 +23,12 @@ urlpatterns = [
     path("solicitudes/<str:number>/recibida/", request_page.received, name="received"),
     path("solicitudes/<str:number>/corregir/", request_page.correct, name="correct"),
     path("solicitudes/<str:number>/cancelar/", request_page.cancel, name="cancel"),
+    path("solicitudes/<str:number>/factura/", invoice_page.invoice, name="invoice"),
+    path(
+        "solicitudes/<str:number>/factura/<str:clave>/<str:which>",
+        invoice_page.download,
+        name="invoice_file",
+    ),
     path(
         "solicitudes/<str:number>/comprobantes/<int:proof>/<int:page>.png",
         proof_page.picture,
