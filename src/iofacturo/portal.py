@@ -38,6 +38,8 @@ INVOICER_LINKS = [
     ("Emitir", "issue", "facturar", "see"),
     ("Documentos", "documents", "invoicing:documents", "see"),
     ("Recibidos", "inbox", "invoicing:received", "see"),
+    ("Clientes", "people", "invoicing:customers", "see"),
+    ("Productos", "box", "invoicing:products", "see"),
 ]
 ON_PHONE = 3
 STAFF_LINKS = [

@@ -24,6 +24,7 @@ from iofacturo.folios.adjustment import AdjustmentProposal, propose
 from iofacturo.invoicing import emission
 from iofacturo.invoicing.reception.batch import ReceptionBatch
 from iofacturo.invoicing.reception.received import Received
+from iofacturo.invoicing.models import Customer, ListImport, Product
 from iofacturo.lib import clock
 from iofacturo.notifications.notice import Notice
 from iofacturo.renewals import approval, payee, provider_invoice, provider_issuing, review
@@ -168,6 +169,24 @@ class Scene:
         """A purchase that was answered, and both answered by Hacienda."""
         return purchases.answered_by_hand(self.company)
 
+    @cached_property
+    def customer(self) -> Customer:
+        return self.company.customers.create(
+            tipo_identificacion="02", identificacion="3101654321", nombre="Cliente de Prueba S.A.",
+            created_at=clock.now(), updated_at=clock.now(),
+        )  # fmt: skip
+
+    @cached_property
+    def product(self) -> Product:
+        return self.company.products.create(
+            detalle="Café molido", cabys="2391102010200", unidad="Unid", precio=1000,
+            tarifa_iva="08", created_at=clock.now(), updated_at=clock.now(),
+        )  # fmt: skip
+
+    @cached_property
+    def list_import(self) -> ListImport:
+        return self.company.list_imports.create(kind="customers", created_at=clock.now())
+
 
 Kwargs = Callable[[Scene], dict[str, object]]
 
@@ -212,7 +231,24 @@ def _invoice_file(s: Scene) -> dict[str, object]:
     return {"number": row.request.number, "clave": row.comprobante.clave, "which": "pdf"}
 
 
+LIST: Kwargs = lambda s: {"which": "clientes"}  # noqa: E731
+LIST_IMPORT: Kwargs = lambda s: {"which": "clientes", "public_id": s.list_import.public_id}  # noqa: E731
+CUSTOMER: Kwargs = lambda s: {"public_id": s.customer.public_id}  # noqa: E731
+PRODUCT: Kwargs = lambda s: {"public_id": s.product.public_id}  # noqa: E731
+
+
 ADDRESSES: dict[str, Kwargs] = {
+    "invoicing:customer": CUSTOMER,
+    "invoicing:customer_edit": CUSTOMER,
+    "invoicing:customer_archive": CUSTOMER,
+    "invoicing:product": PRODUCT,
+    "invoicing:product_archive": PRODUCT,
+    "invoicing:product_dismiss": PRODUCT,
+    "invoicing:import": LIST,
+    "invoicing:import_template": LIST,
+    "invoicing:import_preview": LIST_IMPORT,
+    "invoicing:import_confirm": LIST_IMPORT,
+    "invoicing:import_bad": LIST_IMPORT,
     "invoicing:setup_place": lambda s: {"one": 1, "terminal": 1},
     "invoicing:callback": lambda s: {"token": "0" * 40},
     "invoicing:document": CLAVE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from iofacturo.invoicing.catalogue import find_page
+from iofacturo.invoicing.catalogue import customers_page, find_page, import_page, products_page
 
 urlpatterns = [
     path("buscar/clientes/", find_page.customers, name="find_customers"),
@@ -13,4 +13,21 @@ urlpatterns = [
     path("buscar/contribuyente/", find_page.taxpayer, name="find_taxpayer"),
     path("buscar/tipo-de-cambio/", find_page.rate, name="find_rate"),
     path("buscar/exoneracion/", find_page.exoneration, name="find_exoneration"),
-]
+    path("clientes/", customers_page.customers, name="customers"),
+    path("clientes/nuevo/", customers_page.new, name="customer_new"),
+    path("clientes.csv", customers_page.export, name="customers_csv"),
+    path("productos/", products_page.products, name="products"),
+    path("productos/nuevo/", products_page.new, name="product_new"),
+    path("productos.csv", products_page.export, name="products_csv"),
+    path("importar/<slug:which>/", import_page.choose, name="import"),
+    path("importar/<slug:which>/plantilla.csv", import_page.template, name="import_template"),
+    path("importar/<slug:which>/<str:public_id>/", import_page.preview, name="import_preview"),
+    path("importar/<slug:which>/<str:public_id>/confirmar/", import_page.confirm, name="import_confirm"),
+    path("importar/<slug:which>/<str:public_id>/malas.csv", import_page.bad_rows, name="import_bad"),
+    path("clientes/<str:public_id>/", customers_page.one, name="customer"),
+    path("clientes/<str:public_id>/cambiar/", customers_page.edit, name="customer_edit"),
+    path("clientes/<str:public_id>/archivar/", customers_page.archive, name="customer_archive"),
+    path("productos/<str:public_id>/", products_page.edit, name="product"),
+    path("productos/<str:public_id>/archivar/", products_page.archive, name="product_archive"),
+    path("productos/<str:public_id>/asi-esta-bien/", products_page.dismiss, name="product_dismiss"),
+]  # fmt: skip
