@@ -26,6 +26,9 @@ MOST_BYTES = 120 * 1024 * 1024  # unpacked, of one ZIP
 LONGEST_NAME = 200
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+TOO_MANY = (
+    f"El ZIP tiene demasiados archivos: son {numero(MOST_MEMBERS)} como máximo. Divídalo en varios."
+)
 _END = b"PK\x05\x06"
 _END_64 = b"PK\x06\x07"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -108,6 +111,9 @@ def _unpacked(name: str, file: Readable) -> Iterator[Piece]:
         members = [one for one in archive.infolist() if not one.is_dir()]
         if not members:
             yield Piece(name, refusal="El ZIP está vacío.")
+        if len(members) > MOST_MEMBERS:  # its own count lied
+            yield Piece(name, refusal=TOO_MANY)
+            return
         left = MOST_BYTES
         for member in members:
             if left <= 0:
@@ -135,10 +141,7 @@ def _measured(data: bytes) -> str:
     count = int.from_bytes(data[end + 10 : end + 12], "little")
     size = int.from_bytes(data[end + 12 : end + 16], "little")
     if data[end - 20 : end - 16] == _END_64 or count > MOST_MEMBERS or size > LARGEST_CONTENTS:
-        return (
-            f"El ZIP tiene demasiados archivos: son {numero(MOST_MEMBERS)} como máximo. "
-            "Divídalo en varios."
-        )
+        return TOO_MANY
     return ""
 
 
