@@ -21,6 +21,7 @@ from hacienda.errors import InvalidError, Problem, XMLError
 from iofacturo.accounts.company import Company
 from iofacturo.invoicing import draft as drafts
 from iofacturo.invoicing import readiness
+from iofacturo.invoicing.catalogue import cabys
 from iofacturo.invoicing.documents import detail, limits
 from iofacturo.invoicing.documents.detail import Amount
 from iofacturo.invoicing.editor import field, linea, place, unread
@@ -79,7 +80,7 @@ def look(data: Json, tipo: str, company: Company, at: datetime) -> Review:
     except InvalidError as error:
         problems.append(Problem("valor-imposible", "", "error", error.message))
         return Review(None, tuple(problems))
-    problems += reglas.check(document, today=at)
+    problems += reglas.check(document, today=at, cabys=cabys.in_force())
     if tipo in limits.LIMITED:
         problems += limits.problems(company, document)
     return Review(document, tuple(_once(problems)))
