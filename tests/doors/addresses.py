@@ -8,11 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from allauth.mfa.models import Authenticator
-from tests import cast
-from tests.cast import seat, staff_person
-from tests.invoicing import purchases
-from tests.invoicing import scene as invoicing
-from tests.renewals import scene
 
 from iofacturo import notifications
 from iofacturo.accounts import invitation
@@ -21,16 +16,26 @@ from iofacturo.accounts.invitation import Invitation, StaffInvitation
 from iofacturo.accounts.user import User
 from iofacturo.folios import ledger
 from iofacturo.folios.adjustment import AdjustmentProposal, propose
+from iofacturo.invoicing import draft as drafts
 from iofacturo.invoicing import emission
+from iofacturo.invoicing.editor import proforma, start_page
+from iofacturo.invoicing.models import Answer, Customer, ListImport, Product
+from iofacturo.invoicing.paper import public_link
 from iofacturo.invoicing.reception.batch import ReceptionBatch
 from iofacturo.invoicing.reception.received import Received
-from iofacturo.invoicing.models import Customer, ListImport, Product
+from iofacturo.invoicing.archive import export, exporting
+from iofacturo.invoicing.archive.filters import Filters
 from iofacturo.lib import clock
 from iofacturo.notifications.notice import Notice
 from iofacturo.renewals import approval, payee, provider_invoice, provider_issuing, review
 from iofacturo.renewals.proof import PaymentProof
 from iofacturo.renewals.provider_invoice import ProviderInvoice
 from iofacturo.renewals.request import RenewalRequest
+from tests import cast
+from tests.cast import seat, staff_person
+from tests.invoicing import purchases
+from tests.invoicing import scene as invoicing
+from tests.renewals import scene
 
 
 @dataclass
@@ -101,6 +106,18 @@ class Scene:
         return provider_invoice.of(bought)[0]
 
     @cached_property
+    def written(self):
+        """A document that is being written."""
+        return start_page.begin(self.company, "FE", by=self.owner, at=clock.now())
+
+    @cached_property
+    def offered(self):
+        """A document that a customer was offered."""
+        row = drafts.write(self.company, invoicing.stated(), by=self.owner, at=clock.now())
+        proforma.offer(row, by=self.owner, at=clock.now())
+        return row
+
+    @cached_property
     def proposal(self):
         """A payee account that waits for its second person."""
         return payee.propose(
@@ -127,6 +144,13 @@ class Scene:
             self.company, "courtesy", 10, origin="door", months=1, by=self.admin, at=clock.now()
         )
         return propose(lot, 5, "Faltaron", by=self.admin, at=clock.now())
+
+    @cached_property
+    def export(self):
+        """A table of the company's documents, ready to be fetched."""
+        row = export.ask(self.company, "tabla", Filters(), by=self.owner, at=clock.now())
+        exporting.run(clock.now())
+        return row
 
     @cached_property
     def notice(self) -> Notice:
@@ -250,6 +274,9 @@ ADDRESSES: dict[str, Kwargs] = {
     "invoicing:import_confirm": LIST_IMPORT,
     "invoicing:import_bad": LIST_IMPORT,
     "invoicing:setup_place": lambda s: {"one": 1, "terminal": 1},
+    "invoicing:draft": lambda s: {"public_id": s.written.public_id},
+    "invoicing:proforma": lambda s: {"public_id": s.offered.public_id},
+    "invoicing:export_file": lambda s: {"public_id": s.export.public_id},
     "invoicing:callback": lambda s: {"token": "0" * 40},
     "invoicing:document": CLAVE,
     "invoicing:pdf": CLAVE,

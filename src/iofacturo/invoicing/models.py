@@ -12,6 +12,7 @@ from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.credentials import Credentials
 from iofacturo.invoicing.documents.origin import Origin
 from iofacturo.invoicing.draft import Draft
+from iofacturo.invoicing.editor.proforma import Proforma
 from iofacturo.invoicing.key import Key
 from iofacturo.invoicing.paper.due_mail import DueMail
 from iofacturo.invoicing.paper.mail_copy import MailCopy
@@ -30,7 +31,7 @@ from iofacturo.invoicing.submission import Submission
 __all__ = [
     "Answer", "Breaker", "CabysChange", "CabysEdition", "CabysItem", "Comprobante",
     "Counterpart", "CounterpartWord", "Credentials", "Customer", "Draft", "DueMail", "Errand", "Export",
-    "HaciendaWord", "Key", "Letterhead", "MailCopy", "ListImport", "Origin", "Product", "PublicLink", "Received",
+    "HaciendaWord", "Key", "Letterhead", "MailCopy", "ListImport", "Origin", "Product", "Proforma", "PublicLink", "Received",
     "ReceivedTax", "ReceivedXML", "ReceiverMessage", "ReceiverMessageXML", "ReceptionBatch",
     "Series", "SeriesStart", "SignedXML", "Submission", "Sucursal",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from datetime import datetime
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -18,7 +18,7 @@ from iofacturo.folios.errors import Exhausted
 from iofacturo.invoicing import draft as drafts
 from iofacturo.invoicing import emission
 from iofacturo.invoicing.draft import Draft
-from iofacturo.invoicing.editor import acts, condiciones, form, posted, remembering, showing
+from iofacturo.invoicing.editor import acts, condiciones, form, posted, proforma, remembering, showing
 from iofacturo.invoicing.editor.acts import Turn
 from iofacturo.invoicing.errors import AlreadyIssued, DraftChanged, InvoicingError, NotReady
 from iofacturo.lib import clock
@@ -208,4 +208,15 @@ def _leave(request: SeatedRequest, row: Draft, turn: Turn) -> HttpResponse:
     return redirect("facturar")
 
 
-ENDS = {"descartar": _discard, "duplicar": _duplicate, "salir": _leave}
+def _offer(request: SeatedRequest, row: Draft, turn: Turn) -> HttpResponse:
+    """Make it a proforma, or move the last day of the one it is."""
+    if row.tipo in proforma.TIPOS:
+        try:
+            until = date.fromisoformat(turn.sent.get("valida_hasta", ""))
+        except ValueError:
+            until = None
+        proforma.offer(row, by=request.user, at=turn.at, until=until)
+    return redirect(f"{_address(row, turn)}#proforma")
+
+
+ENDS = {"proforma": _offer, "descartar": _discard, "duplicar": _duplicate, "salir": _leave}

@@ -22,6 +22,7 @@ from iofacturo.invoicing.editor import (
     lineas,
     nota,
     place,
+    proforma,
     referencias,
     review,
 )
@@ -68,6 +69,8 @@ def page(
         "verb": VERBS[row.tipo],
         "label": claves.TIPOS[hacienda.TIPOS[row.tipo].codigo],
         "units": _units(),
+        "offers": row.tipo in proforma.TIPOS,
+        "proforma": proforma.of(row) if row.tipo in proforma.TIPOS else None,
         "focus": turn.sent.get("foco", "") if not turn.focus else turn.focus,
     }
     return render(request, "invoicing/editor/draft.html", context, status=status)
