@@ -17,7 +17,9 @@ from iofacturo.folios import ledger, summary
 from iofacturo.folios.plan import Plan
 from iofacturo.invoicing import credentials, delivery, emission, key, series
 from iofacturo.invoicing import invariants as invoicing_invariants
+from iofacturo.invoicing.catalogue import lookup
 from iofacturo.invoicing.models import Comprobante
+from iofacturo.invoicing.paper import mailing
 from iofacturo.lib import clock
 from iofacturo.notifications.notice import Notice
 from iofacturo.outbox.message import Message
@@ -25,6 +27,7 @@ from iofacturo.renewals import (
     approval,
     billing_form,
     invariants,
+    provider_document,
     provider_invoice,
     provider_issuing,
     review,
@@ -165,6 +168,27 @@ def test_who_has_no_activity_gets_an_invoice_too(house, cafe, owner, reviewer, s
     document = invoice_of(request).comprobante.document()
     assert document.codigo_actividad_receptor is None
     assert document.receptor.identificacion.numero == cafe.identificacion
+
+
+def test_in_dollars_at_the_rate_of_the_day(sent, reviewer, seller, monkeypatch) -> None:
+    activate(sent, reviewer)
+    row = invoice_of(sent)
+    row.intent.currency = "USD"
+    asked = []
+
+    def none(moneda, day):
+        asked.append((moneda, day))
+        raise lookup.Unavailable("Hacienda no responde.")
+
+    monkeypatch.setattr(lookup, "exchange_rate", none)
+    with pytest.raises(provider_document.Unfit, match="Falta el tipo de cambio"):
+        provider_issuing._lay_down(row, seller, LATER)
+    assert asked == [("USD", LATER.date())]
+    monkeypatch.setattr(lookup, "exchange_rate", lambda moneda, day: Decimal("507.35"))
+    issued = provider_issuing._lay_down(row, seller, LATER)
+    money = issued.document().resumen_factura.codigo_tipo_moneda
+    assert (money.codigo_moneda, money.tipo_cambio) == ("USD", Decimal("507.35"))
+    assert issued.total == TOTAL
 
 
 # -- what stands in the way ----------------------------------------------------------------------
@@ -380,6 +404,7 @@ def test_the_customer_corrects_and_a_replacement_is_issued(
     assert row.comprobante.total == TOTAL
     assert summary.available(seller, LATER) == 10**9 - 1
     assert summary.available(rejected.company, LATER) == 500, "the plan is never touched"
+    assert "dos@cliente.cr" in [one.to for one in mailing.status(row.comprobante)]
     old = reverse("renewals:invoice_file", args=[rejected.number, first.clave, "xml"])
     assert client.get(old).status_code == 200
 

@@ -18,8 +18,11 @@ from iofacturo.accounts.company import Company
 from iofacturo.folios.errors import Exhausted
 from iofacturo.invoicing import emission, readiness
 from iofacturo.invoicing.answer import Answer
+from iofacturo.invoicing.catalogue import lookup
 from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.errors import InvoicingError, OperationReused
+from iofacturo.invoicing.paper import mailing
+from iofacturo.lib import clock
 from iofacturo.renewals import notices, provider_document, provider_invoice
 from iofacturo.renewals.invoice_intent import InvoiceIntent
 from iofacturo.renewals.provider_document import Unfit
@@ -134,7 +137,13 @@ def _rate(intent: InvoiceIntent, now: datetime) -> Decimal:
     """What one unit of the currency is worth in colones today."""
     if intent.currency == "CRC":
         return Decimal(1)
-    raise Unfit(f"Falta el tipo de cambio de {intent.currency}.")
+    try:
+        rate = lookup.exchange_rate(intent.currency, clock.local(now).date())
+    except lookup.Unavailable as error:
+        raise Unfit(f"Falta el tipo de cambio de {intent.currency} de hoy. {error}") from error
+    if rate is None:
+        raise Unfit(f"Hacienda no publica hoy un tipo de cambio de {intent.currency}.")
+    return rate
 
 
 # -- following -----------------------------------------------------------------------------------
@@ -156,12 +165,7 @@ def _followed(row: ProviderInvoice, now: datetime) -> bool:
     document = row.comprobante
     assert document is not None  # noqa: S101 - a constraint says so
     if document.state == Comprobante.ACCEPTED:
-        moved = row.move(now, state=ProviderInvoice.ACCEPTED, reason="", asks_customer=False)
-        if moved and not row.is_note:  # a credit note may have waited for this
-            ProviderInvoice.objects.filter(
-                intent__corrects=row.pk, state=ProviderInvoice.WAITING
-            ).update(due_at=now)
-        return moved
+        return _accepted(row, document, now)
     with transaction.atomic():
         answer = document.answer
         asks = not row.is_note and _is_about_the_receiver(answer)
@@ -171,6 +175,18 @@ def _followed(row: ProviderInvoice, now: datetime) -> bool:
             return False
         notices.invoice_rejected(row, at=now)
     return True
+
+
+def _accepted(row: ProviderInvoice, document: Comprobante, now: datetime) -> bool:
+    with transaction.atomic():
+        moved = row.move(now, state=ProviderInvoice.ACCEPTED, reason="", asks_customer=False)
+        if moved:
+            mailing.also_to(document, row.emails, at=now)
+            # its credit note may have waited for this
+            ProviderInvoice.objects.filter(
+                intent__corrects=row.pk, state=ProviderInvoice.WAITING
+            ).update(due_at=now)
+    return moved
 
 
 def _is_about_the_receiver(answer: Answer | None) -> bool:

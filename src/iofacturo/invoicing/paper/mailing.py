@@ -72,6 +72,20 @@ def to_receiver(row: Comprobante, *, at: datetime) -> list[MailCopy]:
     ]
 
 
+def also_to(row: Comprobante, addresses: Iterable[str], *, at: datetime) -> list[MailCopy]:
+    """Mail an accepted document to addresses for which its XML had no room.
+
+    Called once for each document, in the transaction that says that it was accepted.
+    """
+    named = {address.lower() for address in receivers(row.document())}
+    others = [one for one in _distinct(addresses) if mail.is_address(one)]
+    return [
+        _copy(row, address, f"{MAKER}:{row.clave}:{_short(address)}", None, at)
+        for address in others[:MOST_AT_ONCE]
+        if address.lower() not in named
+    ]
+
+
 def receivers(document: hacienda.Comprobante) -> list[str]:
     """The addresses of the other side, each once."""
     other = other_side(document)
