@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from iofacturo import notifications
-from iofacturo.accounts.access import anybody, member, person, staff
-from iofacturo.accounts.seated import PersonRequest, SeatedRequest
+from iofacturo.accounts.access import anybody, person, staff
+from iofacturo.accounts.seated import PersonRequest
 from iofacturo.business_time import calendar
 from iofacturo.folios import summary
 from iofacturo.lib import clock
@@ -174,14 +174,6 @@ def home(request: PersonRequest) -> HttpResponse:
             "open_requests": RenewalRequest.open_for(request.company, now),
         },
     )
-
-
-@member("see")
-@require_safe
-def facturar(request: SeatedRequest) -> HttpResponse:
-    """`/facturar/`: the company's documents; until issuing lands there are none."""
-    overview = summary.overview(request.company, clock.now())
-    return render(request, "portal/facturar.html", {"overview": overview})
 
 
 @staff("see")
