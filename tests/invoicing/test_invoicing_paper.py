@@ -148,8 +148,8 @@ def test_a_note_says_what_it_corrects(shop):
     row = of_type(shop, "NC")
     said = printed(row)
     for words in (
-        "Anula documento de referencia: Factura electrónica",
-        "(Factura electrónica 1)",
+        "Anula documento de referencia: Factura electrónica 1",
+        "documento de referencia: Factura electrónica 1, del 23",
         "del 23 de noviembre de 2026",
         "Razón: Así lo pidió el cliente",
         hacienda.clave.format(row.referencia),

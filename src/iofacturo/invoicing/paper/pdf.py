@@ -8,6 +8,7 @@ shared. What people typed reaches it as JSON only, so it cannot be markup.
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+os.environ.setdefault("RAYON_NUM_THREADS", "1")  # typst's own threads only get in each other's way
 import typst
 
 import hacienda

@@ -218,7 +218,7 @@ def _linea(one: ley.LineaDetalle, currency: str) -> Sheet:
     return {
         "number": str(one.numero_linea or ""),
         "detail": line(one.detalle or ""),
-        "cabys": line(one.codigo_cabys or ""),
+        "codes": " · ".join(_codes(one)),
         "more": list(_line_facts(one, currency)),
         "quantity": exact(one.cantidad, 0),
         "unit": _unit(one),
@@ -252,13 +252,19 @@ def _rate(iva: ley.Impuesto | None) -> str:
     return described(TARIFA_IVA, iva.codigo_tarifa_iva, None)
 
 
-def _line_facts(one: ley.LineaDetalle, currency: str) -> Iterator[str]:
-    """What else a line says, sentence by sentence, below its description."""
+def _codes(one: ley.LineaDetalle) -> Iterator[str]:
+    """What the line is called by others: in the catalogue, in the shop, at the customs."""
+    if one.codigo_cabys:
+        yield f"CAByS {line(one.codigo_cabys)}"
     for code in one.codigo_comercial:
         if code.codigo:
             yield f"{described(CODIGO_COMERCIAL, code.tipo, None)}: {line(code.codigo)}"
     if one.partida_arancelaria:
         yield f"Partida arancelaria: {line(one.partida_arancelaria)}"
+
+
+def _line_facts(one: ley.LineaDetalle, currency: str) -> Iterator[str]:
+    """What else a line says, sentence by sentence, below its description."""
     if one.tipo_transaccion and one.tipo_transaccion != NORMAL_TRANSACTION:
         yield described(TIPO_TRANSACCION, one.tipo_transaccion, None)
     if one.numero_vin_o_serie:
@@ -310,14 +316,18 @@ def _cargo(one: ley.OtrosCargos, currency: str) -> Sheet:
     if one.identificacion_tercero:
         of = one.identificacion_tercero
         third.append(_numero(of.tipo or "", of.numero or ""))
-    detail = line(one.detalle or "")
+    detail, share = line(one.detalle or ""), percent(one.porcentaje_oc)
     return {
         "kind": kind,
         "detail": "" if detail.casefold() == kind.casefold() else detail,
         "third": ", ".join(part for part in third if part),
-        "percent": percent(one.porcentaje_oc),
+        "percent": "" if _says(kind, share) else share,
         "amount": amount(one.monto_cargo),
     }
+
+
+def _says(text: str, part: str) -> bool:
+    return part.replace(formats.NBSP, " ") in text.replace(formats.NBSP, " ")
 
 
 def _exonerations(document: hacienda.Comprobante, currency: str) -> list[Sheet]:
