@@ -12,7 +12,7 @@ from tests.invoicing.scene import AT
 from hacienda.respuesta import Respuesta
 from iofacturo.invoicing import breaker, delivery, draft, emission, submission
 from iofacturo.invoicing.courier import Account, Letter, Outcome
-from iofacturo.invoicing.documents import acts, annulment, preparation
+from iofacturo.invoicing.documents import annulment, preparation
 from iofacturo.invoicing.documents.origin import Origin
 from iofacturo.invoicing.models import Answer, Comprobante, Submission
 from iofacturo.lib import clock, formats
@@ -345,15 +345,28 @@ def test_a_form_of_another_company_is_not_obeyed(shop, issuer, stranger, as_clie
                       ("duplicate", Origin.COPY)]
 )  # fmt: skip
 def test_a_button_opens_its_draft_once(shop, issuer, as_client, name, act):
-    if not acts.address("draft", public_id="x" * 12):
-        pytest.skip("the editor has no page yet")
     row = answered(issued(shop), "aceptado")
     client = as_client(issuer)
     first = client.post(page_of(row, name))
     soft = shop.draft_origins.get(comprobante=row, act=act).draft
     assert soft.public_id in first["Location"]
+    assert client.get(first["Location"]).status_code == 200
     assert client.post(page_of(row, name))["Location"] == first["Location"]
     assert shop.draft_origins.filter(comprobante=row, act=act).count() == 1
+
+
+def test_the_page_of_a_rejected_document_follows_its_replacement(shop, issuer, as_client):
+    row = answered(issued(shop), "rechazado")
+    client = as_client(issuer)
+    assert "Corregir y emitir otro" in read(client, row)
+    opened = client.post(page_of(row, "replace"))
+    assert client.post(page_of(row, "replace"))["Location"] == opened["Location"]
+    assert "Continuar el reemplazo" in read(client, row)
+    soft = shop.draft_origins.get(comprobante=row).draft
+    new = emission.issue_draft(soft, by=issuer, at=NOW)
+    html = read(client, row)
+    assert f"Ver {new.label}" in html
+    assert client.post(page_of(row, "replace"))["Location"] == page_of(new)
 
 
 def test_a_button_that_is_not_lawful_says_why(shop, issuer, as_client):

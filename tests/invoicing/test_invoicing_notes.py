@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from tests.accounts.processes import race
 from tests.invoicing import scene
 from tests.invoicing.scene import AT
 
@@ -441,3 +442,63 @@ def test_a_cash_sale_has_no_receipt_of_payment(shop, owner, near):
     row = accepted(shop, near)
     with pytest.raises(preparation.NotLawful):
         preparation.prepare(row, Origin.PAYMENT, by=owner, at=LATER)
+
+
+# -- at the same moment --------------------------------------------------------------------------
+
+ANNUL = """
+from datetime import datetime
+from iofacturo.invoicing.documents import annulment
+from iofacturo.invoicing.errors import InvoicingError
+from iofacturo.invoicing.models import Comprobante
+row = Comprobante.objects.select_related("company").get(pk={pk})
+try:
+    print(annulment.annul(row, "{razon}", by=None, at=datetime.fromisoformat("{at}")).consecutivo)
+except InvoicingError as error:
+    print(type(error).__name__)
+"""
+
+CREDIT = """
+from datetime import datetime
+from iofacturo.invoicing import emission
+from iofacturo.invoicing.errors import InvoicingError
+from iofacturo.invoicing.models import Draft
+soft = Draft.objects.select_related("company").get(pk={pk})
+try:
+    print(emission.issue_draft(soft, by=None, at=datetime.fromisoformat("{at}")).consecutivo)
+except InvoicingError as error:
+    print(type(error).__name__)
+"""
+
+
+@pytest.mark.race
+def test_people_who_annul_at_the_same_moment_make_one_note(shop, near):
+    for number in range(1, 4):
+        row = accepted(shop, near)
+        said = race(
+            *(
+                ANNUL.format(pk=row.pk, razon=f"Se anula {n % 2}", at=LATER.isoformat())
+                for n in range(4)
+            )
+        )
+        assert set(said) == {f"0010000103{number:010}"}
+    assert shop.comprobantes.filter(tipo="03").count() == 3
+    assert shop.lots.get().remaining == 94
+
+
+@pytest.mark.race
+def test_people_who_credit_the_same_sale_from_several_terminals_do_not_exceed_it(shop, near):
+    row = accepted(shop, near)
+    drafts = []
+    for terminal in range(1, 5):
+        series.open_series(shop, "03", terminal=terminal, by=None, at=AT)
+        data = notes.credit(row)
+        data["InformacionReferencia"][0]["Razon"] = f"Desde la caja {terminal}"
+        data["DetalleServicio"]["LineaDetalle"][0]["Cantidad"] = "0.9"
+        drafts.append(draft.write(shop, data, by=None, at=LATER, terminal=terminal))
+    said = race(*(CREDIT.format(pk=soft.pk, at=LATER.isoformat()) for soft in drafts))
+    assert sorted(said).count("NotReady") == 2
+    assert limits.balance(row).to_credit == row.total - 2 * shop.comprobantes.filter(
+        tipo="03"
+    )[0].total  # fmt: skip
+    assert shop.lots.get().remaining == 97
