@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from iofacturo.invoicing.answer import Answer
+from iofacturo.invoicing.archive import invariants as archive
 from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.paper import invariants as paper
@@ -25,6 +26,7 @@ def broken() -> Iterator[str]:
     yield from answers()
     yield from deliveries()
     yield from drafts()
+    yield from archive.broken()
     yield from reception.broken()
     yield from paper.broken()
     yield from setup.broken()

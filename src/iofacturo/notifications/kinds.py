@@ -106,6 +106,17 @@ KINDS: dict[str, Kind] = {
         "El código ya no está en el catálogo, o el catálogo sugiere otra tarifa de IVA. "
         "Corríjalos antes de volver a facturarlos.",
     ),
+    # params: what (the filters in words)
+    "export.ready": Kind(
+        "Descarga lista", "download", "ok", "see",
+        "Su descarga está lista",
+        "{what}.\n\nEstará disponible durante 7 días en la página de descargas.",
+    ),
+    "export.failed": Kind(
+        "Descarga", "alert", "bad", "see",
+        "No se pudo preparar su descarga",
+        "{what}.\n\nPídala de nuevo; si se repite, escríbale a soporte.",
+    ),
     # params: left (folios of all live plans); {remain} is it in words, "Le quedan 20 folios"
     "folios.20": Kind(
         "Folios", "plan", "warn", "issue",

@@ -156,10 +156,13 @@ PENDING: Condition = (
     "(c.state = 'issued' AND EXISTS (SELECT 1 FROM invoicing_submission s "
     "WHERE s.comprobante_id = c.id AND s.state = 'stopped') "
     "OR c.state = 'rejected' AND NOT EXISTS (SELECT 1 FROM invoicing_comprobante r "
-    "WHERE r.company_id = c.company_id AND r.referencia = c.clave AND r.referencia <> ''))",
+    "WHERE r.company_id = c.company_id AND r.referencia = c.clave AND NOT (r.referencia = '')))",
     [],
 )
-"""Somebody has something to do: sending stopped, or what was rejected has no successor."""
+"""Somebody has something to do: sending stopped, or what was rejected has no successor.
+
+The last condition is word for word that of the index `comprobante_reference`: SQLite wants it so.
+"""
 
 
 def _facets(filters: Filters) -> Iterator[Condition]:
@@ -222,15 +225,32 @@ def horizon(
     """How far a page with tests has looked; None when it has seen everything."""
     if asked.test is None or not asked.streams:
         return None
-    sql, params = _merged(asked, "c.id AS id, c.fecha AS fecha", after, newer, window)
-    last = next(iter(Comprobante.objects.raw(f"{sql} OFFSET {window - 1}", params)), None)
+    # all columns, though two would do: for two of them SQLite prefers a narrower index and sorts
+    sql, params = _merged(asked, COLUMNS, after, newer, window, skip=window - 1)
+    last = next(iter(Comprobante.objects.raw(sql, params)), None)
     return None if last is None else Key(last.fecha, last.pk)
 
 
+def count(asked: Reading, last_id: int) -> int:
+    """How many there are, up to the id *last_id*. Reads all of them: not for a page."""
+    if not asked.streams:
+        return 0
+    text, params = asked.test or ("1 = 1", [])
+    parts = [f"SELECT c.* FROM invoicing_comprobante c WHERE {one}" for one, _ in asked.streams]  # noqa: S608
+    values = [value for _, more in asked.streams for value in more]
+    sql = (
+        f"SELECT COUNT(*) FROM ({' UNION ALL '.join(parts)}) AS c "  # noqa: S608
+        f"WHERE {text} AND c.id <= %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*values, *params, last_id])
+        return int(cursor.fetchone()[0])
+
+
 def _merged(
-    asked: Reading, columns: str, after: Key | None, newer: bool, most: int
+    asked: Reading, columns: str, after: Key | None, newer: bool, most: int, skip: int = 0
 ) -> tuple[str, list[Any]]:
-    """The streams side by side, the first *most* rows of them all."""
+    """The streams side by side, the first *most* rows of them all without *skip* of them."""
     order = _order(newer, "c.")
     # PostgreSQL sees that a stream is sorted only where it is a query of its own; SQLite merges
     # plain ones, and would read those with a limit to their end.
@@ -242,7 +262,8 @@ def _merged(
         part = f"SELECT {columns} FROM invoicing_comprobante c WHERE {text}{past}"  # noqa: S608
         parts.append(part if alone or not own else f"({part}{own})")
         params += [*values, *more]
-    return f"{' UNION ALL '.join(parts)} {order if alone else _order(newer)} LIMIT {most}", params
+    end = f"{order if alone else _order(newer)} LIMIT {most - skip} OFFSET {skip}"
+    return f"{' UNION ALL '.join(parts)} {end}", params
 
 
 def _past(after: Key | None, newer: bool) -> Condition:
