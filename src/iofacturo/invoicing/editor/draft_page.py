@@ -18,7 +18,15 @@ from iofacturo.folios.errors import Exhausted
 from iofacturo.invoicing import draft as drafts
 from iofacturo.invoicing import emission
 from iofacturo.invoicing.draft import Draft
-from iofacturo.invoicing.editor import acts, condiciones, form, posted, proforma, remembering, showing
+from iofacturo.invoicing.editor import (
+    acts,
+    condiciones,
+    form,
+    posted,
+    proforma,
+    remembering,
+    showing,
+)
 from iofacturo.invoicing.editor.acts import Turn
 from iofacturo.invoicing.errors import AlreadyIssued, DraftChanged, InvoicingError, NotReady
 from iofacturo.lib import clock

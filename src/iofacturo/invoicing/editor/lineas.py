@@ -8,10 +8,9 @@ from typing import Any
 
 from iofacturo.invoicing.editor import linea, place
 from iofacturo.invoicing.editor.field import Field
+from iofacturo.invoicing.editor.posted import WINDOW
 from iofacturo.invoicing.editor.sheet import Sheet, Shown
 
-WINDOW = 40
-"""Lines on one page; a document may have a thousand, and a browser sends every field of the page."""
 SHORT = ("Detalle", "CodigoCABYS", "Cantidad", "UnidadMedida", "PrecioUnitario", "MontoTotal")
 RARE = (
     "PartidaArancelaria", "TipoTransaccion", "UnidadMedidaComercial", "IVACobradoFabrica",

@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 MOST = 10_000
+WINDOW = 40
+"""Lines on one page; a document may have a thousand, and a browser sends every field of the page."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class State:
 
     def query(self) -> str:
         values = {
-            "desde": self.desde if self.desde > 1 else None,
+            "desde": self.desde if self.desde > WINDOW else None,
             "linea": self.linea,
             "cliente": "1" if self.cliente else None,
             "revisar": "1" if self.revisar else None,

@@ -50,6 +50,16 @@ NEAREST = (
     (re.compile(r"Otros(/.*)?"), "nota"),
 )  # fmt: skip
 
+NOT_AS_ASKED = ("falta-elemento", "valor-no-permitido", "cabys-mal-formado", "elemento-vacio")
+PLAINER = {
+    "CodigoCABYS": "El código lleva 13 dígitos. Con la lupa puede buscarlo por nombre.",
+    "Impuesto": "Elija la tarifa de IVA.",
+    "InformacionReferencia": "Indique el documento al que se refiere.",
+    "Receptor": "Elija o escriba el cliente.",
+    "Emisor": "Escriba los datos del proveedor.",
+    "PartidaArancelaria": "La partida arancelaria lleva 12 dígitos.",
+}
+
 
 def of(path: str, names: Container[str], window: range) -> str:
     """The id on the page of what *path* is about; `L7` alone for a line that is not shown."""
@@ -109,6 +119,8 @@ def message(problem: Problem) -> str:
     """What is wrong, in one or two sentences, without the names of the schema."""
     last = re.sub(r"\[\d+\]$", "", problem.path.rsplit("/", 1)[-1])
     text = problem.message
+    if last in PLAINER and problem.code in NOT_AS_ASKED:
+        return PLAINER[last]
     if problem.code == "falta-elemento" and last and text == f"Falta {last}.":
         return "Falta este dato."
     if last and text.startswith(f"{last}: "):

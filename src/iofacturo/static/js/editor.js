@@ -85,6 +85,7 @@ const press = async (form, button) => {
   const act = button?.value || "guardar";
   clearTimeout(timer);
   await saving;
+  await new Promise((done) => { setTimeout(done); }); // a form takes no second submission inside its first
   if (WHOLE.has(act)) {
     native = true;
     form.requestSubmit(button);
@@ -110,7 +111,10 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.busy) return;
   form.dataset.busy = "1";
   event.submitter?.setAttribute("aria-busy", "true");
-  press(form, event.submitter).catch(() => { native = true; form.requestSubmit(event.submitter); });
+  press(form, event.submitter).catch(() => {
+    native = true;
+    form.requestSubmit(event.submitter);
+  });
 });
 
 // -- searching while typing
