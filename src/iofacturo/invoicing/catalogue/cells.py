@@ -125,7 +125,7 @@ def cabys(cell: str) -> str:
 UNITS = {
     "unidad": "Unid", "unidades": "Unid", "und": "Unid", "un": "Unid", "u": "Unid", "pieza": "Unid",
     "servicio": "Os", "servicios": "Os", "serv": "Os", "servicios profesionales": "Sp",
-    "kilo": "Kg", "kilos": "Kg", "litros": "L", "lt": "L", "metros": "m", "gramos": "g",
+    "kilo": "Kg", "kilos": "Kg", "litros": "L", "lt": "L", "metros": "M", "gramos": "G",
     "horas": "h", "hr": "h", "dias": "D", "mes": "Os",
 }  # fmt: skip
 

@@ -36,7 +36,8 @@ def customers(request: SeatedRequest) -> HttpResponse:
     archived = request.GET.get("archivados") == "1"
     shelf = request.company.customers.filter(archived_at__isnull=not archived)
     found = customer.matching(shelf.order_by("folded", "id"), words)
-    after = shelf.filter(public_id=request.GET.get("desde", "")[:12]).first()
+    mark = request.GET.get("desde", "")[:12]
+    after = shelf.filter(public_id=mark).first() if mark else None
     rows = list(following(found, after)[: PAGE + 1])
     context = {
         "rows": rows[:PAGE],

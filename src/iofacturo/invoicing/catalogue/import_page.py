@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from hacienda import identificacion
 from iofacturo.accounts.access import member
 from iofacturo.accounts.seated import SeatedRequest
 from iofacturo.folios.csv_file import stream
 from iofacturo.invoicing.catalogue import customer_cells, importing, product_cells
 from iofacturo.invoicing.catalogue import table_file as files
 from iofacturo.invoicing.catalogue.list_import import ListImport
-from iofacturo.lib import clock
+from iofacturo.lib import clock, formats
 
 SHOWN = 40  # rows of each sort in the preview
 KINDS = {"clientes": ListImport.CUSTOMERS, "productos": ListImport.PRODUCTS}
@@ -24,7 +26,7 @@ KINDS = {"clientes": ListImport.CUSTOMERS, "productos": ListImport.PRODUCTS}
 @member("issue")
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: SeatedRequest, which: str) -> HttpResponse:
-    """`/facturar/<clientes|productos>/importar/`"""
+    """`/facturar/clientes/importar/` and `/facturar/productos/importar/`"""
     kind = _kind(which)
     problem = ""
     if request.method == "POST":
@@ -59,7 +61,9 @@ def preview(request: SeatedRequest, which: str, public_id: str) -> HttpResponse:
         "row": row,
         "which": which,
         "good": [_shown(row, values) for values in row.good[:SHOWN]],
-        "bad": row.bad[:SHOWN],
+        "bad": [
+            {**bad, "cells": [cell for cell in bad["cells"] if cell]} for bad in row.bad[:SHOWN]
+        ],
         "more_good": max(0, len(row.good) - SHOWN),
         "more_bad": max(0, len(row.bad) - SHOWN),
     }
@@ -125,5 +129,11 @@ def _shown(row: ListImport, values: dict[str, object]) -> list[object]:
     if row.of_customers:
         emails = values.get("emails") or []
         first = emails[0] if isinstance(emails, list) and emails else ""
-        return [values["nombre"], values["identificacion"], first]
-    return [values["detalle"], values["cabys"], values["precio"]]
+        kind, number = str(values["tipo_identificacion"]), str(values["identificacion"])
+        return [values["nombre"], identificacion.format(kind, number), first]
+    price = Decimal(str(values["precio"]))
+    return [
+        values["detalle"],
+        values["cabys"],
+        formats.dinero(price, str(values.get("moneda", "CRC"))),
+    ]

@@ -16,7 +16,7 @@ from iofacturo.accounts.furniture import Furnished
 from iofacturo.invoicing.catalogue.product import Product, plain
 from iofacturo.lib import amounts
 
-USUAL = ("Unid", "Sp", "Os", "St", "Kg", "L", "m", "m²", "h", "Al", "Alc", "Cm")
+USUAL = ("Unid", "Sp", "Os", "St", "Kg", "L", "M", "m²", "h", "Al", "Alc", "Cm")
 WITHOUT_IVA = ""
 DECIMALS = 5
 LARGEST = Decimal(10) ** 13

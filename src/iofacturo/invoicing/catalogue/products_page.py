@@ -39,7 +39,8 @@ def products(request: SeatedRequest) -> HttpResponse:
     if warned:
         shelf = shelf.exclude(cabys_warning="")
     found = product.matching(shelf.order_by("folded", "id"), words)
-    after = everything.filter(public_id=request.GET.get("desde", "")[:12]).first()
+    mark = request.GET.get("desde", "")[:12]
+    after = everything.filter(public_id=mark).first() if mark else None
     rows = list(following(found, after)[: PAGE + 1])
     context = {
         "rows": rows[:PAGE],

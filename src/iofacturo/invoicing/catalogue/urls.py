@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from iofacturo.invoicing.catalogue import customers_page, find_page, import_page, products_page
+
+WHICH = "(?P<which>clientes|productos)"
+MARK = "(?P<public_id>[0-9A-Z]{12})"
 
 urlpatterns = [
     path("buscar/clientes/", find_page.customers, name="find_customers"),
@@ -19,11 +22,11 @@ urlpatterns = [
     path("productos/", products_page.products, name="products"),
     path("productos/nuevo/", products_page.new, name="product_new"),
     path("productos.csv", products_page.export, name="products_csv"),
-    path("importar/<slug:which>/", import_page.choose, name="import"),
-    path("importar/<slug:which>/plantilla.csv", import_page.template, name="import_template"),
-    path("importar/<slug:which>/<str:public_id>/", import_page.preview, name="import_preview"),
-    path("importar/<slug:which>/<str:public_id>/confirmar/", import_page.confirm, name="import_confirm"),
-    path("importar/<slug:which>/<str:public_id>/malas.csv", import_page.bad_rows, name="import_bad"),
+    re_path(rf"^{WHICH}/importar/$", import_page.choose, name="import"),
+    re_path(rf"^{WHICH}/importar/plantilla\.csv$", import_page.template, name="import_template"),
+    re_path(rf"^{WHICH}/importar/{MARK}/$", import_page.preview, name="import_preview"),
+    re_path(rf"^{WHICH}/importar/{MARK}/confirmar/$", import_page.confirm, name="import_confirm"),
+    re_path(rf"^{WHICH}/importar/{MARK}/malas\.csv$", import_page.bad_rows, name="import_bad"),
     path("clientes/<str:public_id>/", customers_page.one, name="customer"),
     path("clientes/<str:public_id>/cambiar/", customers_page.edit, name="customer_edit"),
     path("clientes/<str:public_id>/archivar/", customers_page.archive, name="customer_archive"),
