@@ -400,6 +400,7 @@ def _stop(row: Submission, why: str, error: SendError, now: datetime) -> None:
         notifications.notify(
             "delivery.credentials",
             company=company,
+            url=reverse("invoicing:setup_access"),
             key=f"delivery.credentials:{company.pk}:{clock.local(now).date()}",
             at=now,
         )

@@ -24,9 +24,6 @@ def of(row: Comprobante, now: datetime) -> Use:
     """The folio of *row*; what stands in for it only matters once it was rejected."""
     if row.state != Comprobante.REJECTED:
         return Use(row.folio_entry, None, None, right_is_open=False)
-    back = (
-        row.company.folio_entries.filter(document=row.clave, kind="reverse").order_by("-id").first()
-    )
     right = row.company.lots.filter(only_for=row.clave).order_by("-id").first()
     is_open = right is not None and right.is_valid(now) and right.remaining > 0
-    return Use(row.folio_entry, back.at if back else None, right, right_is_open=is_open)
+    return Use(row.folio_entry, row.answered_at, right, right_is_open=is_open)

@@ -56,14 +56,18 @@ class Balance:
         return bool(self.credited) and self.to_annul < CRUMB
 
 
-def live(rows: Iterable[Comprobante]) -> list[Comprobante]:
-    """Those of *rows* that stand: Hacienda has not rejected them."""
-    return [row for row in rows if row.state != Comprobante.REJECTED]
-
-
 def balance(row: Comprobante) -> Balance:
     """What stands of *row*."""
     return _balances([row])[row.clave]
+
+
+def balance_of(row: Comprobante, notes: Iterable[Comprobante]) -> Balance:
+    """The same from *notes*, when all that refer to *row* are at hand."""
+    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for note in notes:
+        if note.state != Comprobante.REJECTED:
+            sums[note.tipo] += note.total
+    return Balance(row.total, sums[NC], sums[ND], sums[REP])
 
 
 def _balances(originals: Sequence[Comprobante]) -> dict[str, Balance]:

@@ -42,7 +42,12 @@ def document(request: SeatedRequest, clave: str) -> HttpResponse:
     row = get_object_or_404(rows, clave=clave)
     value = row.document()
     page = Page.of(len(value.detalle_servicio), request.GET.get("linea", ""))
-    balance = limits.balance(row)
+    referred, referring = relatives.of(row, value)
+    balance = (
+        limits.balance_of(row, referring)
+        if len(referring) < relatives.MOST
+        else limits.balance(row)
+    )
     context = _living(request, row, now) | {
         "acts": acts.of(row, request.membership, balance, value.condicion_venta or ""),
         "balance": balance,
@@ -53,8 +58,8 @@ def document(request: SeatedRequest, clave: str) -> HttpResponse:
         "lines": detail.lines(value, page.first, page.last),
         "amounts": detail.totals(value),
         "conditions": detail.conditions(value),
-        "referred": relatives.referred(row, value),
-        "referring": relatives.referring(row),
+        "referred": referred,
+        "referring": referring,
         "use": folio.of(row, now),
     }
     return render(request, "invoicing/documents/document.html", context)
@@ -73,7 +78,7 @@ def state(request: SeatedRequest, clave: str) -> HttpResponse:
 
 
 def _living(request: SeatedRequest, row: Comprobante, now: datetime) -> dict[str, Any]:
-    answers = list(row.answers.order_by("id"))
+    answers = timeline.turns(row.answers.order_by("id"))
     last = answers[-1] if answers else None
     outage = not row.final and breaker.is_open(settings.HACIENDA_ENV)
     warnings = last.lines if last is not None else []
@@ -87,7 +92,7 @@ def _living(request: SeatedRequest, row: Comprobante, now: datetime) -> dict[str
         "acts": acts.of(row, request.membership),
         "seen": _seen(row),
         "may_configure": request.membership.may("configure"),
-        "setup_url": acts.address("access") or acts.address("setup"),
+        "setup_url": acts.address("setup_access"),
         "list_url": acts.address("documents"),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,6 +39,17 @@ def steps(row: Comprobante, answers: Sequence[Answer], now: datetime) -> list[St
     if row.final:
         return [*told, *(_answered(one, row) for one in answers)]
     return [*told, *(_answered(one, row) for one in answers), *_ahead(row, now)]
+
+
+def turns(answers: Iterable[Answer]) -> list[Answer]:
+    """*answers* without those that say what the one before said."""
+    told: list[Answer] = []
+    for one in answers:
+        if told and told[-1].estado == one.estado:
+            told[-1] = one  # the latest, which may say more
+        else:
+            told.append(one)
+    return told
 
 
 def _issued(row: Comprobante) -> Step:
