@@ -94,7 +94,7 @@ WORDS = {
     "-78": "El número consecutivo está mal formado. Avísele a soporte.",
     "-400": "Un código CAByS no está en el catálogo vigente. Búsquelo de nuevo en el catálogo.",
     "-408": "La actividad económica no está registrada en Hacienda. "
-    "Revise el código de actividad, con su punto, en los datos de la empresa o del receptor.",
+    "Revise el código de actividad, con su punto, en Empresa, «Preparar facturación», o el del receptor.",
     "-487": "Falta el desglose de impuestos en el resumen. Avísele a soporte.",
     "-505": "El porcentaje de un impuesto no es el de su código de tarifa. "
     "Escoja de nuevo la tarifa de la línea.",

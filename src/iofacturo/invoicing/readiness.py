@@ -255,7 +255,7 @@ def _no_series(sucursal: int, terminal: int, tipo: str) -> Problem:
         "error",
         f"No está abierta la serie de «{clave.TIPOS[tipo]}» en la sucursal {sucursal:03}, "
         f"terminal {terminal:05}.",
-        "Ábrala en los datos de la empresa, con el número en que debe empezar.",
+        "Ábrala en Empresa, «Preparar facturación», con el número en que debe empezar.",
     )
 
 
