@@ -177,6 +177,8 @@ def _widths(content: Sheet) -> list[float]:
     for name in MIDDLES:
         if name == "discount" and not content["discounts"]:
             continue
+        if name in ("quantity", "price") and not content["measured"]:
+            continue
         longest = max((len(one[name]) for one in lines), default=0)
         needed = min(longest, 22) * POINTS_PER_CHARACTER + POINTS_OF_PADDING
         widths.append(max(needed, NARROWEST.get(name, 40.0)))

@@ -70,6 +70,7 @@ def sheet(document: hacienda.Comprobante, *, proforma: bool = False) -> Sheet:
         "currency": _currency(currency),
         "lines": lines,
         "discounts": any(one["discount"] for one in lines),
+        "measured": any(one["quantity"] or one["price"] for one in lines),  # a receipt is not
         "charges": [_cargo(one, currency) for one in document.otros_cargos],
         "exonerations": _exonerations(document, currency),
         "references": [_reference(one) for one in document.informacion_referencia],
