@@ -10,6 +10,7 @@ from hacienda.errors import InvalidError
 from iofacturo.invoicing.catalogue import cells
 from iofacturo.invoicing.catalogue.cells import CellError
 from iofacturo.invoicing.catalogue.customer import Customer
+from iofacturo.lib.folding import fold
 
 HEADINGS = (
     "Tipo de identificación", "Identificación", "Nombre", "Nombre comercial", "Correos", "Teléfono",
@@ -132,7 +133,7 @@ KINDS = {
 def _kind(word: str) -> str:
     if not word:
         return ""
-    found = KINDS.get(cells.fold(word))
+    found = KINDS.get(fold(word))
     if found is None:
         raise CellError(f"«{word[:30]}» no es un tipo de identificación, como 01 o Física.")
     return found

@@ -189,7 +189,7 @@ def _searched(request: SeatedRequest, mark: str, row: Product | None = None) -> 
     else:
         context["codes"] = cabys.search(context["words"], CODES)
         context["looked"] = True
-    values = data.dict()
+    values: dict[str, Any] = data.dict()
     values["con_iva"] = bool(data.get("con_iva"))
     return _form(request, ProductForm(owner=request.company, row=row, initial=values), **context)
 
