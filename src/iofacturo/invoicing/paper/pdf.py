@@ -32,7 +32,6 @@ from iofacturo.lib import formats
 
 Size = Literal["letter", "ticket"]
 SOURCES = Path(__file__).parent / "typst"
-STANDARDS = ["a-3a", "ua-1"]
 FONT = lettering.FAMILY
 POINTS_PER_CHARACTER = 4.9  # of a figure at 8.5 points, IBM Plex Sans
 POINTS_OF_PADDING = 7.0
@@ -131,14 +130,14 @@ def compose(
         )
     if picture:
         inputs["logo"] = _numbers(picture)
-    return bytes(
-        _compiler(size).compile(
-            format="pdf",
-            sys_inputs=inputs,
-            pdf_standards=STANDARDS,
-            timestamp=int(dated.timestamp()),
-        )
+    made = _compiler(size).compile(
+        format="pdf",
+        sys_inputs=inputs,
+        pdf_standards=["a-3a", "ua-1"],
+        timestamp=int(dated.timestamp()),
     )
+    assert isinstance(made, bytes)  # noqa: S101 - a list is what pictures of pages come as
+    return made
 
 
 def _compiler(size: Size) -> typst.Compiler:

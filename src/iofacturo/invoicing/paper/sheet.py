@@ -106,7 +106,7 @@ def _party(role: str, one: ley.Emisor | ley.Receptor | None, actividad: str | No
     if one.identificacion:
         tipo, numero = one.identificacion.tipo or "", one.identificacion.numero or ""
         facts.append((described(TIPO_IDENTIFICACION, tipo, None), _numero(tipo, numero)))
-    elif one.identificacion_extranjero:
+    elif isinstance(one, ley.Receptor) and one.identificacion_extranjero:
         facts.append(("Identificación extranjera", line(one.identificacion_extranjero)))
     if actividad:
         facts.append(("Actividad económica", line(actividad)))
@@ -340,7 +340,7 @@ def _exonerations(document: hacienda.Comprobante, currency: str) -> list[Sheet]:
             given = tax.exoneracion
             if given is None:
                 continue
-            key = (
+            key: tuple[object, ...] = (
                 given.tipo_documento_ex1, given.numero_documento, given.articulo, given.inciso,
                 given.nombre_institucion, given.fecha_emision_ex, given.tarifa_exonerada,
             )  # fmt: skip

@@ -7,7 +7,7 @@ from django.urls import path
 from iofacturo.invoicing.documents import address
 from iofacturo.invoicing.paper import downloads, public_page, share_page
 
-assert address.ClaveConverter  # noqa: S101 - it registers `clave:` for the paths below
+assert address.ClaveConverter.regex  # noqa: S101 - it registers `clave:` for the paths below
 
 DOCUMENT = "facturar/documentos/<clave:clave>/"
 PUBLIC = "d/<str:token>/"
