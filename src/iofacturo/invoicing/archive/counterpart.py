@@ -119,7 +119,7 @@ def remember(rows: Iterable[Comprobante]) -> None:
 def add(people: Iterable[tuple[int, str, str]]) -> int:
     """Note those of *people* (company, number, folded name) who are not there; how many were new."""
     wanted = sorted({one for one in people if one[1] or one[2]})
-    values: list[object] = []
+    values: list[int | str] = []
     for company_id, numero, folded in wanted:
         words = searched(numero, folded)
         values += [company_id, numero, folded, "".join(f" {word}" for word in words)[:320]]
@@ -132,7 +132,7 @@ def add(people: Iterable[tuple[int, str, str]]) -> int:
             (company_id, word, pk) for pk, company_id, words in new for word in words.split()
         ]
         if entries:
-            flat: list[object] = [value for entry in entries for value in entry]
+            flat: list[int | str] = [value for entry in entries for value in entry]
             cursor.execute(ADD_WORDS + _places(len(entries), 3), flat)
     return len(new)
 

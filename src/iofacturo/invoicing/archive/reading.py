@@ -208,4 +208,6 @@ def outage(company: Company) -> Outage | None:
         .values_list("opened_at", "waiting")
         .first()
     )
-    return Outage(*row) if row and row[1] else None
+    if row is None or row[0] is None or not row[1]:
+        return None
+    return Outage(row[0], row[1])
