@@ -228,6 +228,21 @@ def purchases_company(numero):
     return cast.company("Otra Empresa S.A.", numero)
 
 
+def test_a_file_that_is_not_what_hacienda_judged_is_told_and_not_answered(shop, near):
+    value = purchases.document(shop)
+    theirs = purchases.document(shop, precio="7", number=int(value.clave[31:41]))
+    purchases.hand_in(near, purchases.signed(replace(theirs, clave=value.clave)))
+    row = purchases.received(shop, xml=purchases.signed(value))
+    until_done()
+    row.refresh_from_db()
+    assert row.verdict == Received.ACCEPTED
+    (word,) = row.words.all()
+    assert any("total" in text for text in word.differences)
+    assert "sus montos no son los de este" in reply.obstacle(row)
+    with pytest.raises(reply.NotToBeAnswered):
+        reply.answer(row, Decision("1"), by=None, at=AT)
+
+
 # -- answering -----------------------------------------------------------------------------------
 
 
@@ -310,6 +325,7 @@ def test_a_rejection_says_why(shop):
     row = purchases.accepted(shop)
     with pytest.raises(NotReady):
         reply.answer(row, Decision("3"), by=None, at=AT)
+    assert not shop.series.filter(tipo="07").exists()
     assert row.messages.count() == 0
     row.refresh_from_db()
     assert row.reply == ""
@@ -365,3 +381,49 @@ def test_an_outage_of_hacienda_loses_nothing(shop, near):
     until_done(at)
     message.refresh_from_db()
     assert message.state == ReceiverMessage.ACCEPTED
+
+
+# -- the version before ----------------------------------------------------------------------------
+
+
+OLD = """<?xml version="1.0" encoding="UTF-8"?>
+<FacturaElectronica xmlns="https://cdn.comprobanteselectronicos.go.cr/xml-schemas/v4.3/facturaElectronica">\
+<Clave>50615032100310122233300100001010000000300100000001</Clave>\
+<CodigoActividad>472105</CodigoActividad>\
+<NumeroConsecutivo>00100001010000000300</NumeroConsecutivo>\
+<FechaEmision>2021-03-15T08:00:00-06:00</FechaEmision>\
+<Emisor><Nombre>Distribuidora La Central S.A.</Nombre><Identificacion><Tipo>02</Tipo>\
+<Numero>3101222333</Numero></Identificacion></Emisor>\
+<Receptor><Nombre>Café Prueba S.A.</Nombre><Identificacion><Tipo>02</Tipo>\
+<Numero>3101000001</Numero></Identificacion></Receptor>\
+<CondicionVenta>02</CondicionVenta><PlazoCredito>30 días</PlazoCredito><MedioPago>01</MedioPago>\
+<DetalleServicio><LineaDetalle><NumeroLinea>1</NumeroLinea><Codigo>2399999009900</Codigo>\
+<Cantidad>1</Cantidad><UnidadMedida>Unid</UnidadMedida><Detalle>Salsa</Detalle>\
+<PrecioUnitario>500.00</PrecioUnitario><MontoTotal>500.00</MontoTotal><SubTotal>500.00</SubTotal>\
+<Impuesto><Codigo>01</Codigo><CodigoTarifa>08</CodigoTarifa><Tarifa>13.00</Tarifa>\
+<Monto>65.00</Monto></Impuesto><ImpuestoNeto>65.00</ImpuestoNeto>\
+<MontoTotalLinea>565.00</MontoTotalLinea></LineaDetalle></DetalleServicio>\
+<ResumenFactura><CodigoTipoMoneda><CodigoMoneda>USD</CodigoMoneda><TipoCambio>610.50</TipoCambio>\
+</CodigoTipoMoneda><TotalMercanciasGravadas>500.00</TotalMercanciasGravadas>\
+<TotalGravado>500.00</TotalGravado><TotalVenta>500.00</TotalVenta>\
+<TotalVentaNeta>500.00</TotalVentaNeta><TotalImpuesto>65.00</TotalImpuesto>\
+<TotalComprobante>565.00</TotalComprobante></ResumenFactura></FacturaElectronica>"""
+
+
+def test_a_document_of_version_4_3_in_dollars_is_received_shown_and_answered(
+    shop, issuer, as_client
+):
+    from hacienda import firma
+    from iofacturo.invoicing.reception import credit
+
+    xml = firma.sign(OLD.encode(), purchases.key_of(SUPPLIER[0]), when=purchases.ISSUED)
+    row = purchases.accepted(shop, xml=xml)
+    assert (row.version, row.moneda, row.tipo_cambio) == ("4.3", "USD", Decimal("610.5"))
+    assert row.apart == ""
+    page = as_client(issuer).get(f"/facturar/recibidos/{row.public_id}/").content.decode()
+    assert "Salsa" in page
+    assert "4.3, la anterior" in page
+    assert "venció" in page
+    reply.answer(row, Decision("1", condicion_impuesto="01"), by=None, at=AT)
+    month = credit.month(shop, row.month)
+    assert [rate.credit for rate in month.rates] == [Decimal("39682.50")]  # 65 x 610.5

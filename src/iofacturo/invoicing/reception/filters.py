@@ -100,8 +100,11 @@ def _words(text: str) -> Q:
     if claves.is_valid(text):
         return Q(clave=claves.compact(text))
     wanted = Q()
-    for word in folding.fold(text).replace("-", "").split():
-        wanted &= Q(folded__startswith=word) | Q(folded__contains=f" {word}")
+    for word in folding.fold(text).split():
+        here = Q()
+        for spelt in {word, word.replace("-", "")} - {""}:  # a cédula has dashes, a name may
+            here |= Q(folded__startswith=spelt) | Q(folded__contains=f" {spelt}")
+        wanted &= here
     return wanted
 
 

@@ -21,10 +21,12 @@ from hacienda.respuesta import ACEPTADO, RECHAZADO, Respuesta
 from iofacturo.accounts.company import Company
 from iofacturo.invoicing.reception.received import Received
 from iofacturo.lib import clock
+from iofacturo.lib.formats import numero
 from iofacturo.lib.visible import visible
 
 MOST_FINDINGS = 30
 LARGEST_AMOUNT = Decimal(10) ** 13  # what the schema has room for
+FIRST_YEAR, LAST_YEAR = 2000, 2098  # a clave has two digits for it
 PLACES = Decimal("0.00001")
 IVA_CODES = ("01", "07", "08")
 ISSUERS = ("01", "02", "03", "04")  # kinds of identification that an issuer may have
@@ -222,6 +224,8 @@ def _when(value: hacienda.Comprobante, clave: claves.Clave) -> datetime:
     when = value.fecha_emision
     if when is None:
         return clock.midnight(clave.dia)
+    if not FIRST_YEAR <= when.year <= LAST_YEAR:
+        raise Refusal("El documento trae una fecha imposible.")
     return when if when.tzinfo is not None else when.replace(tzinfo=clock.COSTA_RICA)
 
 
@@ -271,10 +275,12 @@ def differences_of(mensaje: MensajeHacienda | None, row: Received) -> list[str]:
         return []
     found = []
     if mensaje.total_factura is not None and not _near(mensaje.total_factura, row.total):
-        found.append(f"Hacienda aceptó un total de {mensaje.total_factura}; este dice {row.total}.")
+        accepted = numero(mensaje.total_factura, 2)
+        found.append(f"Hacienda aceptó un total de {accepted}; este dice {numero(row.total, 2)}.")
     tax = mensaje.monto_total_impuesto
     if tax is not None and not _near(tax, row.impuesto):
-        found.append(f"Hacienda aceptó un impuesto de {tax}; este dice {row.impuesto}.")
+        own = numero(row.impuesto, 2)
+        found.append(f"Hacienda aceptó un impuesto de {numero(tax, 2)}; este dice {own}.")
     emisor = (mensaje.numero_cedula_emisor or "").strip().upper().lstrip("0")
     if emisor and emisor != row.emisor_numero.lstrip("0"):
         found.append(f"Para Hacienda lo emitió {emisor}; este dice {row.emisor_numero}.")

@@ -102,16 +102,17 @@ def answer(row: Received, decision: Decision, *, by: User | None, at: datetime) 
     company = row.company
     tipo = CODIGO_POR_MENSAJE[decision.mensaje]
     standing = readiness.standing(company, at)
+    original = _original(row)
+    _checked(_built(original, row, decision, 1, standing), at)  # before a number is taken
     series_id = standing.series.get((SUCURSAL, TERMINAL, tipo))
     if series_id is None:
         series_id = series.open_series(
             company, tipo, sucursal=SUCURSAL, terminal=TERMINAL, by=by, at=at
         ).pk
-    original = _original(row)
-    _checked(_built(original, row, decision, 1, standing), at)  # before a number is taken
     with transaction.atomic():
         # whoever comes second waits here, and finds that it is answered
-        mine = company.received.filter(pk=row.pk, reply="", apart="").update(reply=decision.mensaje)
+        open_still = company.received.filter(pk=row.pk, reply="", apart="")
+        mine = open_still.exclude(verdict=Received.REJECTED).update(reply=decision.mensaje)
         if mine:
             number, _ = series.take(series_id, 1, settings.HACIENDA_ENV)
             built = _built(original, row, decision, number, standing)
