@@ -82,6 +82,9 @@ def demo_environment(port: int) -> dict[str, str]:
         "IOFACTURO_CLOCK_OFFSET": str(clock_offset()),
         "PORT": str(port),
     }
+    catalogue = Path(__file__).resolve().parents[3] / "shared" / "catalogs" / "cabys.csv"
+    if catalogue.is_file():
+        environment.setdefault("HACIENDA_CABYS", str(catalogue))
     sandbox, mail = free_port(), free_port()
     environment["HACIENDA_URL"] = f"http://127.0.0.1:{sandbox}"
     environment["EMAIL_URL"] = f"smtp://127.0.0.1:{mail}"
@@ -164,6 +167,8 @@ def supervise(port: int, environment: dict[str, str]) -> int:
         f"--state {quote(str(data / 'hacienda.sqlite3'))} "
         f"--clock-offset {environment['IOFACTURO_CLOCK_OFFSET']}",
     }
+    if environment.get("HACIENDA_CABYS"):
+        parts["hacienda"] += f" --cabys {quote(environment['HACIENDA_CABYS'])}"
     for name, words in parts.items():
         manager.add_process(name, f"exec {python} {words}", env=environment)
     threading.Thread(target=announce, args=(port,), daemon=True).start()

@@ -27,6 +27,7 @@ if DEMO and HACIENDA_ENV != "sandbox-local":
     raise ImproperlyConfigured("The demo only talks to its own sandbox: unset HACIENDA_ENV.")
 HACIENDA_URL = env.text("HACIENDA_URL")
 HACIENDA_XSD_DIR = env.text("HACIENDA_XSD_DIR")
+HACIENDA_CABYS = env.text("HACIENDA_CABYS")
 HACIENDA_CA_DIR = env.text("HACIENDA_CA_DIR")
 
 if DEMO or TESTING:

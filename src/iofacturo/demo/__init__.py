@@ -12,7 +12,8 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from iofacturo.accounts.user import User
-from iofacturo.demo import cast, catalogue, desk, history
+from iofacturo.demo import cast, catalogue, desk, history, office, shelves
+from iofacturo.demo.counter import CAFE, ROASTER
 from iofacturo.lib import clock
 
 READY = "demo.listo"
@@ -54,6 +55,17 @@ def fill(now: datetime) -> None:
         with clock.moved_to(history.beginning(now)):
             everybody = cast.gather()
             shop = catalogue.open_shop(everybody, clock.now())
-        history.live(everybody, shop, now)
-        desk.lay_out(everybody, shop, now)
+            for name in ("proveedor", "cafe", "arenal"):
+                company = everybody.companies[name]
+                office.set_up(company, by=everybody.people["admin"], at=clock.now())
+            shelves.import_cabys(clock.now())
+            for name, owner, articles in (("cafe", "duena", CAFE), ("arenal", "extrana", ROASTER)):
+                company, person = everybody.companies[name], everybody.people[owner]
+                shelves.stock(company, articles, by=person, at=clock.now())
+                shelves.know(company, by=person, at=clock.now())
+                shelves.write_letterhead(company, by=person, at=clock.now())
+        with office.near() as hacienda:
+            history.live(everybody, shop, hacienda, now)
+            desk.lay_out(everybody, shop, hacienda, now)
         history.read_old_notices(now)
+        history.send_old_mail(now)

@@ -7,12 +7,13 @@ from iofacturo.business_time import calendar
 from iofacturo.demo import purchase
 from iofacturo.demo.cast import Cast
 from iofacturo.demo.catalogue import Shop
+from iofacturo.demo.office import Office
 from iofacturo.demo.purchase import Buyer
 from iofacturo.lib import clock
 from iofacturo.renewals import bank, draft, reversal, review
 
 
-def lay_out(cast: Cast, shop: Shop, now: datetime) -> None:
+def lay_out(cast: Cast, shop: Shop, office: Office, now: datetime) -> None:
     """Draft, sent, taken, late, correction, second approval, rejected, cancelled, lapsed, reversed."""
     buyer = {
         key: Buyer(cast.companies[key], cast.people[owner])
@@ -36,11 +37,11 @@ def lay_out(cast: Cast, shop: Shop, now: datetime) -> None:
                 high = middle
         return low
 
-    _reversed(buyer["vivero"], reviewer, senior, ago(60))
+    _reversed(buyer["vivero"], office, reviewer, senior, ago(60))
     _rejected(buyer["soda"], reviewer, ago(48))
     _lapsed(buyer["optica"], now - timedelta(days=30))
     _cancelled(buyer["arenal"], ago(20))
-    purchase.buy(buyer["arenal"], "plan-250", ago(30), reviewer)
+    purchase.buy(buyer["arenal"], "plan-250", ago(30), office, reviewer)
     _needs_info(buyer["vivero"], reviewer, ago(9))
     purchase.submit(buyer["roble"], "plan-50", ago(4.7))  # late: nobody took it
     _waits_for_second(buyer["roble"], reviewer, ago(2.5))
@@ -106,8 +107,8 @@ def _waits_for_second(buyer: Buyer, reviewer, at: datetime) -> None:
     purchase.approve(request, reviewer, at + timedelta(minutes=30))
 
 
-def _reversed(buyer: Buyer, reviewer, senior, at: datetime) -> None:
-    request = purchase.buy(buyer, "plan-50", at, reviewer)
+def _reversed(buyer: Buyer, office: Office, reviewer, senior, at: datetime) -> None:
+    request = purchase.buy(buyer, "plan-50", at, office, reviewer)
     with clock.moved_to(at + timedelta(hours=3)):
         reversal.reverse(
             request,
@@ -117,3 +118,4 @@ def _reversed(buyer: Buyer, reviewer, senior, at: datetime) -> None:
             reason="on_request",
             note="La empresa pidió deshacer la compra el mismo día.",
         )
+    office.invoice(at + timedelta(hours=3, minutes=1))

@@ -1,18 +1,27 @@
-"""Two years of Café Prueba S.A.: seven plans, and the documents that used their folios."""
+"""Two years of Café Prueba S.A.: seven plans, and the documents that used their folios.
+
+Documents are issued, sent and answered at their hour by the code that does so every day.
+"""
 
 import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from hacienda import clave
-from iofacturo.demo import purchase
+from django.db.models import F
+
+from iofacturo.demo import purchase, supplies
 from iofacturo.demo.cast import Cast
 from iofacturo.demo.catalogue import Shop, announce_promotion
+from iofacturo.demo.counter import BUYERS, CAFE, ROASTER, WRONG, Buyer, Counter
+from iofacturo.demo.office import Office
+from iofacturo.demo.till import Till
 from iofacturo.folios import claims as folio_claims
 from iofacturo.folios import ledger
 from iofacturo.folios.lot import add_months
+from iofacturo.invoicing import draft
 from iofacturo.lib import clock
 from iofacturo.notifications.notice import Notice
+from iofacturo.outbox.message import Message
 
 START = 700  # days ago
 SLOW_UNTIL = 525  # days ago: the shop was just opening
@@ -29,22 +38,24 @@ PURCHASES: list[tuple[int | str, str]] = [
     ("ends in 27", "plan-50"),
 ]
 KEEP_READ = timedelta(days=2)
-TYPES = ["04"] * 6 + ["01"] * 5 + ["03"]
+ROASTER_SINCE, SOLD = 60, 42  # days ago; facturas since
 
 
 def beginning(now: datetime) -> datetime:
     return _office_hour(now - timedelta(days=START + 10))
 
 
-def live(cast: Cast, shop: Shop, now: datetime) -> None:
+def live(cast: Cast, shop: Shop, office: Office, now: datetime) -> None:
     """Everything that happened to the café, in the order in which it happened."""
     chance = random.Random(506)
-    events = [*_purchases(cast, now), *_documents(cast, now, chance), *_expiries(now)]
+    _neighbours(cast, now)
+    events = [*_purchases(cast, office, now), *_documents(cast, office, now, chance),
+              *_supplies(cast, office, now), *_expiries(now)]  # fmt: skip
     for at, act in sorted(events, key=lambda event: event[0]):
         if at <= now:
             with clock.moved_to(at):
                 act(at)
-    _neighbours(cast, now)
+    _loose_ends(cast, office, now)
     with clock.moved_to(now):
         announce_promotion(cast, shop, now)
 
@@ -52,7 +63,7 @@ def live(cast: Cast, shop: Shop, now: datetime) -> None:
 Event = tuple[datetime, Callable[[datetime], object]]
 
 
-def _purchases(cast: Cast, now: datetime) -> Iterator[Event]:
+def _purchases(cast: Cast, office: Office, now: datetime) -> Iterator[Event]:
     buyer = purchase.Buyer(cast.companies["cafe"], cast.people["duena"])
     reviewer, second = cast.people["revisor"], cast.people["revisora"]
     for when, plan in PURCHASES:
@@ -64,34 +75,40 @@ def _purchases(cast: Cast, now: datetime) -> Iterator[Event]:
             at = _office_hour(now - timedelta(days=when))
 
         def act(at: datetime, plan: str = plan) -> None:
-            purchase.buy(buyer, plan, at, reviewer, second)
+            purchase.buy(buyer, plan, at, office, reviewer, second)
 
         yield at, act
 
 
-def _documents(cast: Cast, now: datetime, chance: random.Random) -> Iterator[Event]:
-    """Each document takes a folio; a few were rejected and gave theirs back."""
+def _documents(cast: Cast, office: Office, now: datetime, chance: random.Random) -> Iterator[Event]:
+    """What the café issued: mostly tiquetes and facturas, now and then the rest."""
     company, issuer = cast.companies["cafe"], cast.people["emisor"]
-    numbers: dict[str, int] = {}
+    till = Till(Counter(CAFE, chance))
     for when in _moments(now, chance):
-        kind = chance.choice(TYPES)
-        rejected = chance.random() < 0.012
-        security = f"{chance.randrange(10**8):08d}"
 
-        def act(
-            at: datetime, kind: str = kind, rejected: bool = rejected, security: str = security
-        ) -> None:
-            numbers[kind] = numbers.get(kind, 0) + 1
-            consecutivo = clave.Consecutivo.build(1, 1, kind, numbers[kind])
-            key = clave.build(
-                clock.local(at).date(), company.identificacion, consecutivo, "1", security
-            )
-            label = f"{clave.TIPOS[kind]} {consecutivo}"
-            ledger.consume(company, key, at=at, label=label, by=issuer)
-            if rejected:
-                ledger.reverse(company, key, at=at + timedelta(seconds=40))
+        def act(at: datetime) -> None:
+            till.ring_up(office, company, by=issuer, at=at)
 
         yield when, act
+
+
+def _supplies(cast: Cast, office: Office, now: datetime) -> Iterator[Event]:
+    """What the roaster sold: every sixth time to the café, which receives the document."""
+    chance = random.Random(92)
+    roaster, cafe = cast.companies["arenal"], cast.companies["cafe"]
+    counter = Counter(ROASTER, chance)
+    ours = (cafe.nombre, cafe.identificacion, cafe.actividad, cafe.emails[0])
+    for n in range(SOLD):
+        ago = timedelta(days=ROASTER_SINCE - 2 - n * (ROASTER_SINCE - 2.5) / SOLD)
+
+        def act(at: datetime, ours: Buyer | None = ours if n % 6 == 0 else None) -> None:
+            data = counter.factura(ours)
+            row = office.issue(roaster, data, by=cast.people["extrana"], at=at)
+            if ours is not None:
+                later = at + timedelta(hours=2)
+                supplies.receive(cafe, row, office, by=cast.people["emisor"], at=later, now=now)
+
+        yield _counter_hour(now - ago, chance), act
 
 
 def _moments(now: datetime, chance: random.Random) -> Iterator[datetime]:
@@ -136,7 +153,7 @@ def _neighbours(cast: Cast, now: datetime) -> None:
     """The other companies came with folios of their own."""
     admin = cast.people["admin"]
     for key, folios, ago in (
-        ("arenal", 120, 60), ("soda", 40, 90), ("vivero", 25, 150), ("optica", 60, 30), ("roble", 300, 45),
+        ("arenal", 120, ROASTER_SINCE), ("soda", 40, 90), ("vivero", 25, 150), ("optica", 60, 30), ("roble", 300, 45),
     ):  # fmt: skip
         at = now - timedelta(days=ago)
         with clock.moved_to(at):
@@ -155,3 +172,19 @@ def _neighbours(cast: Cast, now: datetime) -> None:
 def read_old_notices(now: datetime) -> None:
     """Nobody leaves two years of notices unread."""
     Notice.objects.filter(at__lt=now - KEEP_READ, read_at=None).update(read_at=now - KEEP_READ)
+
+
+def _loose_ends(cast: Cast, office: Office, now: datetime) -> None:
+    """What waits for somebody: a rejected factura to be mended, and two drafts."""
+    company, issuer = cast.companies["cafe"], cast.people["emisor"]
+    counter = Counter(CAFE, random.Random(7))
+    yesterday = _counter_hour(now - timedelta(days=1), counter.chance)
+    office.issue(company, counter.factura(WRONG), by=issuer, at=yesterday)
+    for hours, data in ((30, counter.factura()), (3, counter.factura(BUYERS[1]))):
+        draft.write(company, data, by=issuer, at=now - timedelta(hours=hours))
+
+
+def send_old_mail(now: datetime) -> None:
+    """What two years of work wrote has long arrived; only the last days' is still in the post."""
+    old = Message.objects.filter(created_at__lt=now - KEEP_READ, sent_at=None, failed_at=None)
+    old.update(sent_at=F("created_at"), attempts=1)

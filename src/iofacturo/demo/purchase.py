@@ -8,6 +8,7 @@ from iofacturo.accounts.company import Company
 from iofacturo.accounts.user import User
 from iofacturo.business_time import calendar
 from iofacturo.demo import slip
+from iofacturo.demo.office import Office
 from iofacturo.lib import clock
 from iofacturo.renewals import approval, bank, draft, proof, review, submission
 from iofacturo.renewals.request import RenewalRequest
@@ -82,13 +83,17 @@ def approve(request: RenewalRequest, by: User, at: datetime) -> RenewalRequest:
         return approval.approve(request, by=by, at=at, version=request.version, lines=lines)
 
 
-def buy(buyer: Buyer, plan: str, at: datetime, reviewer: User, second: User | None = None):
-    """The whole way, with *second* for amounts that need two."""
+def buy(
+    buyer: Buyer, plan: str, at: datetime, office: Office, reviewer: User,
+    second: User | None = None,
+) -> RenewalRequest:  # fmt: skip
+    """The whole way to the provider's invoice, with *second* for amounts that need two."""
     request = submit(buyer, plan, at)
     answered = calendar.current(at).due(at, timedelta(minutes=38))
     request = approve(request, reviewer, answered)
     if request.state != RenewalRequest.ACTIVE and second is not None:
         request = approve(request, second, answered + timedelta(minutes=9))
+    office.invoice((request.decided_at or answered) + timedelta(minutes=1))
     return request
 
 
