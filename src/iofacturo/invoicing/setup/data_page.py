@@ -50,7 +50,7 @@ class DataForm(CompanyForm):
         codes = {code for code, _ in choices}
         now = self.company.actividad if self.company is not None else ""
         if now and now not in codes:
-            choices.append((now, f"{now} · la que tiene ahora"))
+            choices.append((now, f"{now} · la que tiene ahora; Hacienda no la tiene inscrita"))
         self.fields["actividad"] = forms.ChoiceField(
             label="Actividad económica",
             choices=choices,

@@ -81,7 +81,7 @@ def _found(company: Company) -> dict[str, object]:
         .annotate(n=Count("id"))
         .values("n")
     )
-    return (
+    row = (
         Company.objects.filter(pk=company.pk)
         .values(
             key_from=Subquery(key.values("not_before")[:1]),
@@ -96,6 +96,7 @@ def _found(company: Company) -> dict[str, object]:
         )
         .get()
     )
+    return dict(row)
 
 
 def _data(company: Company) -> Step:
