@@ -80,6 +80,15 @@ def test_a_price_with_iva_is_kept_without_it(owner, cafe, as_client):
     assert (cafe.products.get().precio, cafe.products.get().precio_con_iva) == (1000, 1130)
 
 
+def test_what_carries_no_iva_is_kept_without(owner, cafe, as_client):
+    as_client(owner).post(NEW, form(tarifa_iva="no"))
+    row = cafe.products.get()
+    assert (row.tarifa_iva, row.tax) == ("", "Sin IVA")
+    assert "Impuesto" not in row.linea()
+    page = as_client(owner).get(f"/facturar/productos/{row.public_id}/")
+    assert page.context["form"]["tarifa_iva"].value() == "no"
+
+
 def test_the_same_form_twice_makes_one_product(owner, cafe, as_client):
     client = as_client(owner)
     client.post(NEW, form())

@@ -17,7 +17,7 @@ from iofacturo.invoicing.catalogue.product import Product, plain
 from iofacturo.lib import amounts
 
 USUAL = ("Unid", "Sp", "Os", "St", "Kg", "L", "M", "m²", "h", "Al", "Alc", "Cm")
-WITHOUT_IVA = ""
+WITHOUT_IVA = "no"  # how the form says what the column says with nothing
 DECIMALS = 5
 LARGEST = Decimal(10) ** 13
 
@@ -80,9 +80,7 @@ class ProductForm(Furnished, forms.Form):
     precio = Amount(label="Precio", max_length=30)
     con_iva = forms.BooleanField(label="El precio ya incluye el IVA", required=False)
     moneda = forms.ChoiceField(label="Moneda", choices=currencies, initial="CRC")
-    tarifa_iva = forms.ChoiceField(
-        label="Tarifa de IVA", choices=tariffs, initial="08", required=False
-    )
+    tarifa_iva = forms.ChoiceField(label="Tarifa de IVA", choices=tariffs, initial="08")
 
     def __init__(
         self, *args: Any, owner: Company, row: Product | None = None, **kwargs: Any
@@ -102,6 +100,10 @@ class ProductForm(Furnished, forms.Form):
                 else "Un código CAByS tiene 13 dígitos. Búsquelo por palabras si no lo sabe."
             )
         return code
+
+    def clean_tarifa_iva(self) -> str:
+        code: str = self.cleaned_data["tarifa_iva"]
+        return "" if code == WITHOUT_IVA else code
 
     def clean_codigo(self) -> str:
         code = self.cleaned_data["codigo"]
@@ -138,7 +140,6 @@ def shown(row: Product) -> dict[str, Any]:
     # three decimals could be thousands
     if len(decimals) == 3:
         decimals += "0"
-    return {
-        **{name: getattr(row, name) for name in Product.COLUMNS},
-        "precio": whole + mark + decimals,
-    }
+    known = {name: getattr(row, name) for name in Product.COLUMNS}
+    tariff = row.tarifa_iva or WITHOUT_IVA
+    return {**known, "precio": whole + mark + decimals, "tarifa_iva": tariff}

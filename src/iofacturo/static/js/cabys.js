@@ -2,7 +2,7 @@
 for (const finder of document.querySelectorAll("[data-cabys]")) {
   const form = finder.closest("form");
   const box = finder.querySelector("input");
-  const list = finder.querySelector(".codes");
+  const list = finder.querySelector(".cabys-codes");
   const code = form.elements.cabys;
   const told = form.querySelector("[data-cabys-text]");
   const status = document.getElementById("aviso");
@@ -25,7 +25,7 @@ for (const finder of document.querySelectorAll("[data-cabys]")) {
       const item = document.createElement("li");
       const button = document.createElement("button");
       button.type = "button";
-      button.className = "code";
+      button.className = "cabys-code";
       for (const [name, text] of [["mono", one.codigo], ["", one.descripcion], ["rate", percent(one)]]) {
         const part = document.createElement("span");
         if (name) part.className = name;
