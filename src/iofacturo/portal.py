@@ -55,7 +55,10 @@ STAFF_LINKS = [
     ("Proveedor", "company", "backoffice:provider", "companies"),
 ]
 # addresses that stand under a link without beginning like it
-ALSO = {"backoffice:plans": ("/gestion/promociones/",)}
+ALSO = {
+    "backoffice:plans": ("/gestion/promociones/",),
+    "invoicing:documents": ("/facturar/exportar/",),
+}
 PLACES = {
     "/facturar/preparar/": "empresa",
     "/facturar/": "facturar",
