@@ -341,7 +341,9 @@ def test_a_message_that_hacienda_rejects_leaves_the_document_open_again(shop, is
     message.refresh_from_db()
     row.refresh_from_db()
     assert (message.state, row.reply) == (ReceiverMessage.REJECTED, "")
-    assert Notice.objects.get(user=issuer).kind == "reception.rejected"
+    notice = Notice.objects.get(user=issuer)
+    assert notice.kind == "reception.rejected"
+    assert notice.url.startswith(f"/facturar/recibidos/{row.public_id}/")
     again = reply.answer(row, Decision("1"), by=None, at=AT)
     assert again.number == 2
     row.refresh_from_db()

@@ -94,6 +94,10 @@ def _living(request: SeatedRequest, row: Received) -> dict[str, Any]:
         "message": last,
         "words": words,
         "own_words": [one for one in words if one.message_id == (last.pk if last else None)],
+        "word_file": any(one.has_xml for one in words if one.message_id is None),
+        "message_word_file": any(
+            one.has_xml for one in words if last is not None and one.message_id == last.pk
+        ),
         "differences": [text for one in words for text in one.differences],
         "may_reply": may and not row.reply and not hindrance,
         "may_ask": may and question is not None and not row.reply

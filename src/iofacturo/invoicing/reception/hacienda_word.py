@@ -13,6 +13,8 @@ from iofacturo.invoicing.reception.message import ReceiverMessage
 from iofacturo.invoicing.reception.received import Received
 from iofacturo.invoicing.signed_xml import digest
 
+NO_XML = digest(b"")
+
 
 class HaciendaWord(models.Model):
     """One MensajeHacienda. Append-only; the same one is kept once.
@@ -62,6 +64,11 @@ class HaciendaWord(models.Model):
     @property
     def accepted(self) -> bool:
         return self.estado == self.ACCEPTED
+
+    @property
+    def has_xml(self) -> bool:
+        """Whether there is a MensajeHacienda, told without reading it."""
+        return self.sha256 != NO_XML
 
     @property
     def lines(self) -> list[Line]:

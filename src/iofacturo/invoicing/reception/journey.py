@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 
 from hacienda import cliente
 from hacienda.comprobante import texto_fecha
@@ -229,9 +230,14 @@ def _settle(message: ReceiverMessage, received: Received, *, accepted: bool, now
         "reception.rejected",
         company=received.company,
         params={"document": received.label, "supplier": received.emisor_nombre},
+        url=_page(received),
         key=f"reception.rejected:{message.pk}",
         at=now,
     )
+
+
+def _page(received: Received) -> str:
+    return reverse("invoicing:received_document", args=[received.public_id])
 
 
 def _failed(row: Errand, error: SendError, now: datetime) -> None:
@@ -277,6 +283,7 @@ def _stop(row: Errand, why: str, error: SendError, now: datetime) -> None:
                 "delivery.refused",
                 company=company,
                 params={"document": f"la respuesta a {row.received.label}", "why": error.message},
+                url=_page(row.received),
                 key=f"reception.refused:{row.message.pk}",
                 at=now,
             )
