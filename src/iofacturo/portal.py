@@ -17,6 +17,7 @@ from iofacturo.accounts.access import anybody, person, staff
 from iofacturo.accounts.seated import PersonRequest
 from iofacturo.business_time import calendar
 from iofacturo.folios import summary
+from iofacturo.invoicing import tasks
 from iofacturo.lib import clock
 from iofacturo.renewals.request import RenewalRequest
 
@@ -175,6 +176,7 @@ def home(request: PersonRequest) -> HttpResponse:
             "hours": calendar.current(now).describe(),
             "overview": summary.overview(request.company, now),
             "open_requests": RenewalRequest.open_for(request.company, now),
+            "tasks": tasks.of(request.membership, now) if request.membership else [],
         },
     )
 
