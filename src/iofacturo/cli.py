@@ -30,9 +30,9 @@ def main(argv: list[str] | None = None) -> int:
 
         return run.main(rest)
     if name == "bank-match":
-        from iofacturo.renewals.matching import command
+        from iofacturo.renewals.matching import command as bank_match
 
-        return command.main(rest)
+        return bank_match.main(rest)
     from django.core.exceptions import ImproperlyConfigured
 
     try:
@@ -61,9 +61,9 @@ def main(argv: list[str] | None = None) -> int:
 
         return demo.main(rest)
     if name == "import-cabys":
-        from iofacturo.invoicing.catalogue import command
+        from iofacturo.invoicing.catalogue import command as import_cabys
 
-        return command.main(rest)
+        return import_cabys.main(rest)
     return _verify()
 
 

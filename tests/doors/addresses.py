@@ -18,13 +18,13 @@ from iofacturo.folios import ledger
 from iofacturo.folios.adjustment import AdjustmentProposal, propose
 from iofacturo.invoicing import draft as drafts
 from iofacturo.invoicing import emission
+from iofacturo.invoicing.archive import export, exporting
+from iofacturo.invoicing.archive.filters import Filters
 from iofacturo.invoicing.editor import proforma, start_page
 from iofacturo.invoicing.models import Answer, Customer, ListImport, Product
 from iofacturo.invoicing.paper import public_link
 from iofacturo.invoicing.reception.batch import ReceptionBatch
 from iofacturo.invoicing.reception.received import Received
-from iofacturo.invoicing.archive import export, exporting
-from iofacturo.invoicing.archive.filters import Filters
 from iofacturo.lib import clock
 from iofacturo.notifications.notice import Notice
 from iofacturo.renewals import approval, payee, provider_invoice, provider_issuing, review
