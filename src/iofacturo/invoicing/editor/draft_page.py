@@ -52,8 +52,7 @@ def draft(request: SeatedRequest, public_id: str) -> HttpResponse:
 
 
 def _found(request: SeatedRequest, public_id: str) -> Draft:
-    rows = request.company.drafts.select_related("comprobante")
-    found: Draft = get_object_or_404(rows, public_id=public_id)
+    found: Draft = get_object_or_404(request.company.drafts, public_id=public_id)
     found.company = request.company
     return found
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
 from hacienda.estructura import of
@@ -39,6 +40,7 @@ def read(post: Mapping[str, str], before: Json, tipo: str) -> Json:
     return data
 
 
+@lru_cache(maxsize=8192)
 def stated_by_people(tipo: str, name: str) -> bool:
     """Whether a place is one that this type's page may ask for."""
     path = place.plain(name)

@@ -102,7 +102,7 @@ def _row(sheet: Sheet, index: int, lines: list[Any], *, is_open: bool) -> Row:
 def _with_blank(sheet: Sheet, index: int, line: dict[str, Any]) -> Sheet:
     """The same sheet over data in which line *index* is there, blank."""
     other = Sheet({"DetalleServicio": {"LineaDetalle": [{}] * (index - 1) + [line]}}, sheet.tipo)
-    other.names, other.told = sheet.names, sheet.told
+    other.texts, other.told = sheet.texts, sheet.told
     return other
 
 

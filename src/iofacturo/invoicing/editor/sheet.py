@@ -65,7 +65,7 @@ class Sheet:
     def __init__(self, data: Json, tipo: str) -> None:
         self.data = data
         self.tipo = tipo
-        self.names: set[str] = set()
+        self.texts: dict[str, str] = {}  # what each field on the page holds, by its name
         self.told: dict[str, str] = {}
 
     def field(self, name: str, label: str = "", **more: Any) -> Shown | None:
@@ -79,7 +79,7 @@ class Sheet:
         )
 
     def shown(self, name: str, known: Field, text: str, label: str = "", **more: Any) -> Shown:
-        self.names.add(name)
+        self.texts[name] = text
         choices = list(known.choices)
         if choices and text and text not in {code for code, _ in choices}:
             choices.append((text, text))
@@ -97,9 +97,9 @@ class Sheet:
         """Put each problem beside its field; the rows of the summary, in the page's order."""
         rows = []
         for problem in problems:
-            name = spot.of(problem.path, self.names, window)
+            name = spot.of(problem.path, self.texts, window)
             message = spot.message(problem)
-            if name in self.names and problem.is_error:
+            if name in self.texts and problem.is_error:
                 self.told.setdefault(name, message)
             rows.append(
                 Told(name, spot.label(problem.path, self.tipo), message, spot.url(name, window))

@@ -13,7 +13,6 @@ from hacienda import clave as claves
 from hacienda.catalogos.unidad_medida import UNIDAD_MEDIDA
 from hacienda.errors import Problem
 from iofacturo.accounts.seated import SeatedRequest
-from iofacturo.folios import summary
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.editor import (
     cargos,
@@ -56,11 +55,8 @@ def page(
         return render(request, "invoicing/editor/discarded.html", {"row": row, "may": may})
     seen = review.look(turn.data, row.tipo, row.company, turn.at)
     context = _context(row, turn, seen, refused)
-    left = summary.available(row.company, turn.at)
     context |= {
         "may": may,
-        "left": left,
-        "left_after": left - 1,
         "missing": steps.missing(row.company, turn.at),
         "series": _series(row),
         "exhausted": exhausted,
@@ -112,7 +108,8 @@ def _context(row: Draft, turn: Turn, seen: Review, refused: Iterable[Problem]) -
         "nota": nota.show(turn.data) if nota.has_place(row.tipo) else None,
         "review": seen,
     }
-    sheet.names |= {"nota"} if context["nota"] is not None else set()
+    if context["nota"] is not None:
+        sheet.texts[nota.NAME] = context["nota"]
     told = _told(sheet, seen, refused, window)
     context |= {"problems": told, "nota_error": sheet.told.get("nota", "")}
     context["warnings"] = sheet.tell(seen.warnings, window) if turn.state.revisar else []
