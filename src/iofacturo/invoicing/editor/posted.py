@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 MOST = 10_000
-WINDOW = 40
+WINDOW = 15
 """Lines on one page; a document may have a thousand, and a browser sends every field of the page."""
 
 

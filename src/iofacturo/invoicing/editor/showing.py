@@ -128,12 +128,20 @@ def _told(sheet: Sheet, seen: Review, refused: Iterable[Problem], window: range)
 
 
 def _pages(count: int, window: range) -> list[dict[str, Any]]:
-    """The pages of lines, when there are several."""
+    """The pages of lines, when there are several: the first, those around this one, the last."""
     if count <= lineas.WINDOW:
         return []
+    size = lineas.WINDOW
+    here, last = (window.start - 1) // size, (count - 1) // size
+    near = sorted({0, last, *range(max(here - 2, 0), min(here + 2, last) + 1)})
     return [
-        {"first": first, "last": min(first + lineas.WINDOW - 1, count), "here": first in window}
-        for first in range(1, count + 1, lineas.WINDOW)
+        {
+            "first": at * size + 1,
+            "last": min((at + 1) * size, count),
+            "here": at == here,
+            "gap": at - 1 not in near and at > 0,
+        }
+        for at in near
     ]
 
 
