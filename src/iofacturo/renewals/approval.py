@@ -29,11 +29,15 @@ def approve(
     at: datetime,
     version: int,
     lines: Iterable[Typed] = (),
+    found: Iterable[int] = (),
+    keep_rest: bool = False,
     credit: Decimal = bank.ZERO,
     note: str = "",
 ) -> RenewalRequest:
     """Activate the plan that *lines* of the bank, and *credit* of the company's, pay for.
 
+    *found* are ids of lines that are in the books already; with *keep_rest* what they bring above
+    the total stays on them for the other requests they pay, else it becomes credit.
     *version* is the one the reviewer looked at. From the amount that needs two people on, the
     first approval is written down and the second one, by a senior who is somebody else,
     activates: look at `request.state`. A second click changes nothing: Decided says who did it.
@@ -47,7 +51,11 @@ def approve(
                 raise NotAllowed("Usted ya dio la primera aprobación: falta la de otra persona.")
             if not seat.may("second"):
                 raise NotAllowed("La segunda aprobación la da revisión principal.")
-        _take_money(request, lines, credit, by=by, at=at, note=note)
+        if credit > 0:
+            total = request.given.total
+            bank.use_credit(request, min(credit, total - bank.paid(request)), by=by, at=at)
+        guard.note_money(request, lines, by=by, at=at, found=found, keep_rest=keep_rest)
+        _check_paid(request, note)
         if guard.needs_second(request) and request.first_approved_by_id is None:
             _first(request, by=by, at=at, note=note)
         else:
@@ -55,19 +63,35 @@ def approve(
     return request
 
 
-def _take_money(
+def approve_by_itself(
     request: RenewalRequest,
-    lines: Iterable[Typed],
-    credit: Decimal,
     *,
-    by: User,
     at: datetime,
-    note: str,
-) -> None:
-    if credit > 0:
-        total = request.given.total
-        bank.use_credit(request, min(credit, total - bank.paid(request)), by=by, at=at)
-    guard.note_money(request, lines, by=by, at=at)
+    version: int,
+    found: Iterable[int],
+    keep_rest: bool = False,
+    evidence: Iterable[str] = (),
+) -> RenewalRequest:
+    """The system's own approval, of money that the bank's file names; nobody is its actor.
+
+    The one who calls it decides whether the house allows it (`automatic`). NotAllowed where two
+    people must approve, for the provider's own company, and for what somebody approved in part.
+    """
+    with transaction.atomic():
+        request = guard.mine(request, None, at, version)
+        if guard.needs_second(request) or request.first_approved_by_id is not None:
+            raise NotAllowed("Por su monto la aprueban dos personas.")
+        if request.company.is_provider:
+            raise NotAllowed("Es la empresa del proveedor: la revisa una persona.")
+        guard.note_money(request, (), by=None, at=at, found=found, keep_rest=keep_rest)
+        if bank.paid(request) < request.given.total:  # what is tolerated is for people to tolerate
+            raise Underpaid(bank.paid(request), request.given.total, request.given.currency)
+        _check_paid(request, "")
+        _activate(request, by=None, at=at, note=" ".join(evidence))
+    return request
+
+
+def _check_paid(request: RenewalRequest, note: str) -> None:
     paid, total = bank.paid(request), request.given.total
     if paid < total - guard.tolerance():
         raise Underpaid(paid, total, request.given.currency)
@@ -94,7 +118,7 @@ def _first(request: RenewalRequest, *, by: User, at: datetime, note: str) -> Non
                  internal_note=note.strip(), lines=_lines(request))  # fmt: skip
 
 
-def _activate(request: RenewalRequest, *, by: User, at: datetime, note: str) -> None:
+def _activate(request: RenewalRequest, *, by: User | None, at: datetime, note: str) -> None:
     quote, before = request.given, request.state
     guard.end(request, RenewalRequest.ACTIVE, at)
     lot, _ = ledger.grant_plan(

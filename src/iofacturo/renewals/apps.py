@@ -10,15 +10,21 @@ APPEND_ONLY = (
     "renewals_billingsnapshot",
     "renewals_duetime",
     "renewals_invoiceintent",
+    "renewals_linereturn",
     "renewals_moneyentry",
     "renewals_proofpage",
     "renewals_quote",
     "renewals_reviewdecision",
+    "renewals_statementprofile",
     "renewals_termsacceptance",
     "renewals_termsversion",
 )
 FROZEN = {
     # what identifies a row never moves; its state does
+    "renewals_bankstatement": (
+        "name", "kind", "size", "sha256", "stored", "iban", "currency", "bank", "columns",
+        "uploaded_by_id", "uploaded_at",
+    ),
     "renewals_payeeaccount": (
         "bank", "iban", "holder", "cedula", "currency", "proposed_by_id", "proposed_at",
     ),

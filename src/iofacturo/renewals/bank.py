@@ -1,7 +1,8 @@
 """The bank's side: lines of the statement, what each one pays, and money that is left over.
 
-A line can never pay twice: its identity (account, reference, day, amount) is unique, what is
-allocated, credited or returned never exceeds it, and nothing of it is ever edited.
+A line can never pay twice: its identity (account, day, amount, currency, reference, and the detail
+where there is no reference) is unique with its occurrence, what is allocated, credited or returned
+never exceeds it, and nothing of it is ever edited.
 """
 
 from __future__ import annotations
@@ -10,13 +11,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q, Sum
+from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.user import User
 from iofacturo.lib import formats
+from iofacturo.lib.folding import fold
+from iofacturo.renewals.bank_statement import BankStatement
 from iofacturo.renewals.errors import Invalid, LineTaken
 from iofacturo.renewals.payee import PayeeAccount
 from iofacturo.renewals.proof import fold_reference
@@ -36,40 +41,81 @@ class Typed:
     payer: str = ""
 
 
+class Identity(NamedTuple):
+    """What makes two lines the same money, apart from their occurrence."""
+
+    iban: str
+    booked_on: date
+    amount: Decimal
+    currency: str
+    reference: str
+    words: str
+
+
 class BankLine(models.Model):
-    """Money that arrived. Append-only."""
+    """Money that arrived. Append-only.
+
+    `occurrence` keeps genuine lines apart that look the same: the n-th of its identity in a file
+    is the n-th in the books. `statement` is the file it came in; a line typed by hand has none.
+    """
+
+    TYPED, FILE = "typed", "file"
 
     iban = models.CharField("cuenta", max_length=34)
     booked_on = models.DateField("fecha")
     amount = Money("monto", max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3, default="CRC")
-    reference = models.CharField("referencia del banco", max_length=40)
+    reference = models.CharField("referencia del banco", max_length=40, blank=True)
     payer = models.CharField("quien paga", max_length=120, blank=True)
-    source = models.CharField(max_length=8, default="typed")
+    detail = models.CharField("detalle", max_length=200, blank=True)
+    words = models.CharField(max_length=200, blank=True)  # folded detail, without a reference
+    occurrence = models.PositiveIntegerField(default=1)
+    folded = models.CharField(max_length=420, blank=True)  # for search
+    statement = models.ForeignKey(BankStatement, models.PROTECT, null=True, related_name="lines")
+    source = models.CharField(max_length=8, default=TYPED)
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
     class Meta:
         verbose_name = "movimiento del banco"
         verbose_name_plural = "movimientos del banco"
+        indexes = [models.Index(fields=["iban", "booked_on"], name="bank_line_day")]
         constraints = [
             models.UniqueConstraint(
-                fields=["iban", "reference", "booked_on", "amount"], name="bank_line_once"
+                fields=[
+                    "iban", "reference", "booked_on", "amount", "currency", "words", "occurrence",
+                ],
+                name="bank_line_once",
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="bank_line_positive"),
-        ]
+            models.CheckConstraint(condition=Q(occurrence__gte=1), name="bank_line_counted"),
+        ]  # fmt: skip
 
     @property
     def left(self) -> Decimal:
         """What of it is neither allocated, credited nor returned."""
-        used = self.allocations.aggregate(n=Sum("amount"))["n"] or ZERO
-        moved = (
-            self.money_entries.filter(kind__in=MoneyEntry.FROM_A_LINE).aggregate(n=Sum("amount"))[
-                "n"
-            ]
-            or ZERO
+        row: Any = with_used(BankLine.objects.filter(pk=self.pk)).get()
+        return Decimal(row.amount - row.used)
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(
+            self.iban, self.booked_on, self.amount, self.currency, self.reference, self.words
         )
-        return Decimal(self.amount - used - moved)
+
+
+def identity(
+    iban: str, booked_on: date, amount: Decimal, currency: str, reference: str, detail: str
+) -> Identity:
+    """The identity of a line as the bank wrote it."""
+    folded = fold_reference(reference)
+    words = "" if folded else fold(detail)[:200]
+    return Identity(iban, booked_on, amount, currency, folded, words)
+
+
+def folded(reference: str, payer: str, detail: str) -> str:
+    """What a search looks through."""
+    return fold(f"{reference} {payer} {detail}")[:420]
 
 
 class Allocation(models.Model):
@@ -90,8 +136,8 @@ class Allocation(models.Model):
 class MoneyEntry(models.Model):
     """A company's money with us, apart from folios. Positive: we owe it. Append-only."""
 
-    EXCESS, RELEASED, REFUND, USED, RETURNED, DEBT = (
-        "excess", "released", "refund", "used", "returned", "debt",
+    EXCESS, RELEASED, REFUND, USED, RETURNED, DEBT, CREDITED = (
+        "excess", "released", "refund", "used", "returned", "debt", "credited",
     )  # fmt: skip
     KINDS = [
         (EXCESS, "Pagó de más"),
@@ -100,8 +146,9 @@ class MoneyEntry(models.Model):
         (USED, "Usado en una solicitud"),
         (RETURNED, "Devuelto al cliente"),
         (DEBT, "El banco retiró el dinero"),
+        (CREDITED, "Pago sin solicitud"),
     ]
-    FROM_A_LINE = (EXCESS, RELEASED)
+    FROM_A_LINE = (EXCESS, RELEASED, CREDITED)
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="money_entries")
     kind = models.CharField(max_length=8, choices=KINDS)
@@ -122,18 +169,60 @@ class MoneyEntry(models.Model):
         indexes = [models.Index(fields=["company", "-id"], name="money_company")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["excess", "released", "refund"], amount__gt=0)
+                condition=Q(kind__in=["excess", "released", "refund", "credited"], amount__gt=0)
                 | Q(kind__in=["used", "returned", "debt"], amount__lt=0),
                 name="money_sign",
             ),
             models.CheckConstraint(
-                condition=~Q(kind__in=["excess", "released"]) | Q(line__isnull=False),
+                condition=~Q(kind__in=["excess", "released", "credited"]) | Q(line__isnull=False),
                 name="money_from_a_line",
             ),
         ]
 
 
+class LineReturn(models.Model):
+    """Money that went back to whoever sent it, without becoming anybody's credit. Append-only."""
+
+    UNKNOWN, MISTAKE, TWICE, ASKED = "unknown", "mistake", "twice", "asked"
+    REASONS = [
+        (UNKNOWN, "Nadie sabe de quién es"),
+        (MISTAKE, "Nos la mandaron por error"),
+        (TWICE, "Se pagó dos veces"),
+        (ASKED, "La pidió quien pagó"),
+    ]
+
+    line = models.ForeignKey(BankLine, models.PROTECT, related_name="returns")
+    amount = Money(max_digits=14, decimal_places=2)
+    reason = models.CharField("motivo", max_length=8, choices=REASONS)
+    note = models.CharField("cómo se devolvió", max_length=200)
+    created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "devolución"
+        verbose_name_plural = "devoluciones"
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="return_positive")]
+
+
 # -- lines ---------------------------------------------------------------------------------------
+
+
+def _sum_of(rows: models.QuerySet[Allocation | MoneyEntry | LineReturn]) -> Coalesce:
+    total = rows.filter(line=OuterRef("pk")).order_by().values("line").annotate(n=Sum("amount"))
+    return Coalesce(Subquery(total.values("n")), ZERO, output_field=Money())
+
+
+def with_used(lines: models.QuerySet[BankLine]) -> models.QuerySet[BankLine]:
+    """*lines* with `used`: what of each is allocated, credited or returned."""
+    moved = MoneyEntry.objects.filter(kind__in=MoneyEntry.FROM_A_LINE)
+    return lines.annotate(
+        used=_sum_of(Allocation.objects.all()) + _sum_of(moved) + _sum_of(LineReturn.objects.all())
+    )
+
+
+def free() -> models.QuerySet[BankLine]:
+    """The lines that have money left."""
+    return with_used(BankLine.objects.all()).filter(amount__gt=models.F("used"))
 
 
 def check(typed: Typed, today: date) -> dict[str, str]:
@@ -150,47 +239,80 @@ def check(typed: Typed, today: date) -> dict[str, str]:
     return problems
 
 
-def enter(typed: Typed, payee: PayeeAccount, *, by: User, at: datetime, today: date) -> BankLine:
-    """The line as a row: a new one, or the one that was written before (it may have money left)."""
+def enter(
+    typed: Typed,
+    payee: PayeeAccount,
+    *,
+    by: User,
+    at: datetime,
+    today: date,
+    request: RenewalRequest | None = None,
+) -> BankLine:
+    """The line as a row: a new one, or one that was written or imported before.
+
+    Of several genuine ones that look the same it is the one that *request* already has, else the
+    first with money left.
+    """
     problems = check(typed, today)
     if problems:
         raise Invalid(problems)
-    key = {
-        "iban": payee.iban,
-        "reference": fold_reference(typed.reference),
-        "booked_on": typed.booked_on,
-        "amount": typed.amount,
-    }
-    found = BankLine.objects.filter(**key).first()
+    same = identity(
+        payee.iban, typed.booked_on, typed.amount, payee.currency, typed.reference, ""
+    )._asdict()
+    # the same money in another currency is no second money
+    alike = {name: value for name, value in same.items() if name != "currency"}
+    found = list(BankLine.objects.filter(**alike).order_by("occurrence", "pk"))
     if found:
-        return found
+        return _fitting(found, request)
+    payer = " ".join(typed.payer.split())[:120]
     try:
         with transaction.atomic():
             return BankLine.objects.create(
-                **key,
-                currency=payee.currency,
-                payer=" ".join(typed.payer.split())[:120],
+                **same,
+                payer=payer,
+                folded=folded(same["reference"], payer, ""),
                 created_by=by,
                 created_at=at,
             )
     except IntegrityError:  # somebody wrote the same line a moment ago
-        return BankLine.objects.get(**key)
+        return BankLine.objects.get(**same, occurrence=1)
+
+
+def _fitting(rows: list[BankLine], request: RenewalRequest | None) -> BankLine:
+    if len(rows) == 1:
+        return rows[0]
+    if request is not None:
+        held = set(request.allocations.values_list("line", flat=True))
+        mine = next((row for row in rows if row.pk in held), None)
+        if mine is not None:
+            return mine
+    return next((row for row in rows if row.left > 0), rows[0])
+
+
+def locked(pks: Iterable[int]) -> list[BankLine]:
+    """The lines, held until the end of the transaction, in the order of their ids."""
+    return list(
+        BankLine.objects.select_for_update(of=("self",)).filter(pk__in=set(pks)).order_by("pk")
+    )
 
 
 def allocate(
-    request: RenewalRequest, lines: Iterable[BankLine], needed: Decimal, *, by: User, at: datetime
+    request: RenewalRequest,
+    lines: Iterable[BankLine],
+    needed: Decimal,
+    *,
+    by: User | None,
+    at: datetime,
+    keep_rest: bool = False,
 ) -> Decimal:
     """Allocate up to *needed* from what is left of *lines*; the excess becomes credit.
 
-    Answers what was allocated. LineTaken when a line has nothing left or another currency. The
-    lines are locked in the order of their ids, after the request.
+    With *keep_rest* the excess stays on the line, for the other requests it pays. Answers what
+    was allocated. LineTaken when a line has nothing left or another currency. The lines are
+    locked in the order of their ids, after the request.
     """
     total = ZERO
-    for line in (
-        BankLine.objects.select_for_update(of=("self",))
-        .filter(pk__in={line.pk for line in lines})
-        .order_by("pk")
-    ):
+    for line in locked(line.pk for line in lines):
         if line.currency != request.given.currency:
             raise LineTaken("Ese movimiento está en otra moneda: no paga esta solicitud.")
         left = line.left
@@ -204,7 +326,7 @@ def allocate(
                 line=line, request=request, amount=part, created_by=by, created_at=at
             )
             total += part
-        if left > part:
+        if left > part and not keep_rest:
             MoneyEntry.objects.create(
                 company=request.company,
                 kind=MoneyEntry.EXCESS,
@@ -231,7 +353,7 @@ def _taken(line: BankLine) -> str:
         f"referencia {line.reference}"
     )
     if other is None:
-        return f"Ese movimiento ({what}) ya se usó completo."
+        return f"Ese movimiento ({what}) ya se acreditó o se devolvió completo."
     return (
         f"Ese movimiento ({what}) ya pagó la solicitud {other.request.number} "
         f"de {other.request.company.nombre}."
@@ -278,6 +400,54 @@ def release(request: RenewalRequest, *, by: User | None, at: datetime) -> Decima
     return total
 
 
+# -- money that no request waits for ----------------------------------------------------------------
+
+
+def credit_line(line: BankLine, company: Company, *, by: User, at: datetime, note: str) -> Decimal:
+    """What is left of *line* becomes the credit of *company*. LineTaken when nothing is."""
+    with transaction.atomic():
+        left = _all_that_is_left(line)
+        MoneyEntry.objects.create(
+            company=company,
+            kind=MoneyEntry.CREDITED,
+            amount=left,
+            currency=line.currency,
+            line=line,
+            operation=f"credited:{line.pk}",
+            created_by=by,
+            created_at=at,
+            note=note[:200],
+        )
+    return left
+
+
+def return_line(line: BankLine, *, reason: str, note: str, by: User, at: datetime) -> LineReturn:
+    """What is left of *line* was sent back. LineTaken when nothing is, Invalid without reason."""
+    problems: dict[str, str] = {}
+    if reason not in dict(LineReturn.REASONS):
+        problems["reason"] = "Escoja el motivo de la devolución."
+    if not note.strip():
+        problems["note"] = "Anote cómo se devolvió: fecha y referencia de la transferencia."
+    if problems:
+        raise Invalid(problems)
+    with transaction.atomic():
+        return LineReturn.objects.create(
+            line=line,
+            amount=_all_that_is_left(line),
+            reason=reason,
+            note=" ".join(note.split())[:200],
+            created_by=by,
+            created_at=at,
+        )
+
+
+def _all_that_is_left(line: BankLine) -> Decimal:
+    left = locked([line.pk])[0].left
+    if left <= 0:
+        raise LineTaken(_taken(line))
+    return left
+
+
 # -- credit --------------------------------------------------------------------------------------
 
 
@@ -315,6 +485,7 @@ def lines_of(request: RenewalRequest) -> models.QuerySet[Allocation]:
 
 
 __all__ = [
-    "Allocation", "BankLine", "MoneyEntry", "Typed", "allocate", "check", "credit", "enter",
-    "lines_of", "paid", "release", "use_credit",
+    "Allocation", "BankLine", "Identity", "LineReturn", "MoneyEntry", "Typed", "allocate", "check",
+    "credit", "credit_line", "enter", "folded", "free", "identity", "lines_of", "locked", "paid",
+    "release", "return_line", "use_credit", "with_used",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from iofacturo.lib import clock, formats
 from iofacturo.renewals import bank, decision
 from iofacturo.renewals.bank import BankLine, Typed
 from iofacturo.renewals.decision import ReviewDecision
-from iofacturo.renewals.errors import Decided, NotAllowed, WrongState
+from iofacturo.renewals.errors import Decided, LineTaken, NotAllowed, WrongState
 from iofacturo.renewals.request import RenewalRequest
 
 
@@ -55,24 +55,41 @@ def in_review(request: RenewalRequest) -> RenewalRequest:
     return locked
 
 
-def mine(request: RenewalRequest, by: User, at: datetime, version: int) -> RenewalRequest:
+def mine(request: RenewalRequest, by: User | None, at: datetime, version: int) -> RenewalRequest:
     """The locked request, in review, as it was seen and not in another person's hands."""
     locked = in_review(request)
     locked.seen(version)
-    if locked.is_taken(at) and locked.taken_by_id != by.pk:
+    if locked.is_taken(at) and (by is None or locked.taken_by_id != by.pk):
         raise WrongState(f"La tiene {locked.taken_by} hasta las {hour(locked.taken_until)}")
     return locked
 
 
 def note_money(
-    request: RenewalRequest, lines: Iterable[Typed], *, by: User, at: datetime
+    request: RenewalRequest,
+    lines: Iterable[Typed],
+    *,
+    by: User | None,
+    at: datetime,
+    found: Iterable[int] = (),
+    keep_rest: bool = False,
 ) -> list[BankLine]:
-    """Write the lines down and allocate what the request still needs."""
+    """Write the typed lines down and allocate what the request still needs of them and of *found*.
+
+    *found* are ids of lines that are in the books already. LineTaken when one is not.
+    """
     today = clock.local(at).date()
-    rows = [bank.enter(line, request.given.payee, by=by, at=at, today=today) for line in lines]
+    wanted = set(found)
+    rows = list(BankLine.objects.filter(pk__in=wanted))
+    if len(rows) != len(wanted):
+        raise LineTaken("Ese movimiento no está en el banco.")
+    for line in lines:
+        assert by is not None  # noqa: S101 - the system types nothing
+        rows.append(
+            bank.enter(line, request.given.payee, by=by, at=at, today=today, request=request)
+        )
     if rows:
         needed = max(request.given.total - bank.paid(request), bank.ZERO)
-        bank.allocate(request, rows, needed, by=by, at=at)
+        bank.allocate(request, rows, needed, by=by, at=at, keep_rest=keep_rest)
     return rows
 
 
@@ -91,13 +108,14 @@ def end(request: RenewalRequest, state: str, at: datetime) -> None:
 
 
 def record(
-    request: RenewalRequest, action: str, by: User, at: datetime, before: str, **fields: Any
+    request: RenewalRequest, action: str, by: User | None, at: datetime, before: str, **fields: Any
 ) -> ReviewDecision:
+    """The step of a person of the provider's; of the system where there is none."""
     return decision.record(
         request,
         action,
         by=by,
-        side=ReviewDecision.STAFF,
+        side=ReviewDecision.STAFF if by else ReviewDecision.CLOCK,
         at=at,
         before=before,
         **fields,

@@ -1,6 +1,7 @@
 """The tables of this room, each told in the file of its own noun."""
 
-from iofacturo.renewals.bank import Allocation, BankLine, MoneyEntry
+from iofacturo.renewals.bank import Allocation, BankLine, LineReturn, MoneyEntry
+from iofacturo.renewals.bank_statement import BankStatement
 from iofacturo.renewals.billing import BillingProfile, BillingSnapshot
 from iofacturo.renewals.decision import ReviewDecision
 from iofacturo.renewals.due import DueTime
@@ -11,15 +12,18 @@ from iofacturo.renewals.provider_invoice import ProviderInvoice
 from iofacturo.renewals.quote import Quote
 from iofacturo.renewals.request import RenewalRequest
 from iofacturo.renewals.sent_form import SentForm
+from iofacturo.renewals.statement_profile import StatementProfile
 from iofacturo.renewals.terms import TermsAcceptance, TermsVersion
 
 __all__ = [
     "Allocation",
     "BankLine",
+    "BankStatement",
     "BillingProfile",
     "BillingSnapshot",
     "DueTime",
     "InvoiceIntent",
+    "LineReturn",
     "MoneyEntry",
     "PayeeAccount",
     "PaymentProof",
@@ -29,6 +33,7 @@ __all__ = [
     "RenewalRequest",
     "ReviewDecision",
     "SentForm",
+    "StatementProfile",
     "TermsAcceptance",
     "TermsVersion",
 ]

@@ -94,11 +94,12 @@ def ask_correction(
     reason: str,
     message: str = "",
     lines: Iterable[Typed] = (),
+    found: Iterable[int] = (),
 ) -> RenewalRequest:
     """Ask the customer for something; the clock stands still until the answer.
 
     *reason* is a key of CORRECTIONS. With `underpaid` the money that did arrive is noted from
-    *lines*, and the customer reads the exact difference.
+    *lines*, and from *found*, ids of lines in the books; the customer reads the exact difference.
     """
     if reason not in CORRECTIONS:
         raise Invalid({"reason": "Escoja el motivo de la corrección."})
@@ -107,7 +108,7 @@ def ask_correction(
         request = guard.mine(request, by, at, version)
         detail: dict[str, str] = {}
         if reason == "underpaid":
-            guard.note_money(request, lines, by=by, at=at)
+            guard.note_money(request, lines, by=by, at=at, found=found)
             paid, total = bank.paid(request), request.given.total
             if paid >= total - tolerance():
                 raise Invalid({"lines": "Con esos movimientos el pago está completo: apruébela."})
