@@ -47,7 +47,7 @@ def draft(request: SeatedRequest, public_id: str) -> HttpResponse:
         return _acted(request, row, now)
     if row.comprobante is not None:
         return redirect("invoicing:document", clave=row.comprobante.clave)
-    turn = _turn(request, row, now, dict(request.GET.items()))
+    turn = _turn(request, row, now, {name: str(value) for name, value in request.GET.items()})
     return showing.page(request, row, turn)
 
 

@@ -129,7 +129,7 @@ def discount_fault(linea: Json) -> str:
         if not unread.is_unread(held):
             continue
         try:
-            given = amounts.parse(unread.typed(held).removesuffix("%"), 5)
+            given = amounts.parse(unread.typed(str(held)).removesuffix("%"), 5)
         except AmountError as error:
             return str(error)
         if given > HUNDRED:

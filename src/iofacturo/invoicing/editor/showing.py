@@ -26,6 +26,7 @@ from iofacturo.invoicing.editor import (
     review,
 )
 from iofacturo.invoicing.editor.acts import Turn
+from iofacturo.invoicing.editor.posted import WINDOW
 from iofacturo.invoicing.editor.review import Review
 from iofacturo.invoicing.editor.sheet import Sheet
 from iofacturo.invoicing.setup import steps
@@ -129,9 +130,9 @@ def _told(sheet: Sheet, seen: Review, refused: Iterable[Problem], window: range)
 
 def _pages(count: int, window: range) -> list[dict[str, Any]]:
     """The pages of lines, when there are several: the first, those around this one, the last."""
-    if count <= lineas.WINDOW:
+    if count <= WINDOW:
         return []
-    size = lineas.WINDOW
+    size = WINDOW
     here, last = (window.start - 1) // size, (count - 1) // size
     near = sorted({0, last, *range(max(here - 2, 0), min(here + 2, last) + 1)})
     return [
