@@ -74,8 +74,7 @@ FORGERIES = {
 @pytest.mark.parametrize(("sql", "said"), FORGERIES.items())
 def test_a_forgery_is_named(forger, sql, said):
     lines = forger(sql)
-    assert lines
-    assert all(said in line for line in lines), lines
+    assert any(said in line for line in lines), lines
 
 
 def test_a_missing_document_is_a_hole(forger, shop):
