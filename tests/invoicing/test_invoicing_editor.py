@@ -249,7 +249,9 @@ def test_every_type_has_its_page(client, shop, owner, tipo):
 def test_hostile_text_stays_text(client, shop, owner):
     row = new(shop, owner)
     evil = "<script>alert(1)</script>\u202eabc\x07#set page()"
-    fields = dict.fromkeys((*CLIENTE, *LINEA, "nota", "CondicionVenta", "serie", "valida_hasta"), evil)
+    fields = dict.fromkeys(
+        (*CLIENTE, *LINEA, "nota", "CondicionVenta", "serie", "valida_hasta"), evil
+    )
     answer = press(client, row, "guardar", **fields)
     assert answer.status_code == 302
     html = client.get(page(row) + "?revisar=1&linea=1").content.decode()
@@ -326,3 +328,26 @@ def test_the_first_page_is_light(client, shop, owner, django_assert_max_num_quer
         answer = client.get(reverse("facturar"))
     assert len(answer.content) <= 100_000
     assert "Ver más" in text(answer)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_at_the_same_instant_are_one_document(shop, owner, as_client):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connections
+
+    row = whole(shop, None, by=owner)
+    clients = [as_client(owner) for _ in range(3)]
+
+    def emit(one):
+        try:
+            return one.post(page(row), {"accion": "emitir", "version": 1, "nota": "Gracias"})
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(emit, clients))
+    assert shop.comprobantes.count() == 1
+    clave = shop.comprobantes.get().clave
+    assert {answer.status_code for answer in answers} == {302}
+    assert any(clave in answer.url for answer in answers)

@@ -263,3 +263,10 @@ def test_messages_have_no_names_of_the_schema():
         "El cobro de un tercero necesita NombreTercero.",
     )
     assert "NombreTercero" not in spot.message(wanted)
+
+
+def test_another_tariff_in_the_open_line_brings_its_percentage():
+    data = lines_of(Impuesto=[{"Codigo": "01", "CodigoTarifaIVA": "08", "Tarifa": "13"}])
+    page = sent(shown(data, "FE", opened=1))
+    after = form.read(page | {"L1/Impuesto[1]/CodigoTarifaIVA": "04"}, data, "FE")
+    assert place.get(after, "L1/Impuesto[1]/Tarifa") == "4"

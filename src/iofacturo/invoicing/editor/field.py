@@ -203,7 +203,8 @@ def at(tipo: str, path: str) -> Field | None:
         kind = "code"
         choices = _choices(tipo, steps[-1], catalogue, facets.enumeration)
     else:
-        kind = "area" if (facets.max_length or 0) > AREA else "text"
+        is_long = (facets.max_length or 0) > AREA and steps[-1] != "CorreoElectronico"
+        kind = "area" if is_long else "text"
     return Field(
         name=steps[-1],
         label=label,

@@ -13,6 +13,7 @@ from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
+from hacienda.catalogos.tarifa_iva import TARIFA_IVA
 from hacienda.estructura import of
 from iofacturo.invoicing.editor import field, linea, lugar, nota, place
 from iofacturo.invoicing.editor.field import same
@@ -107,11 +108,26 @@ def _line(before: Json, tipo: str, texts: dict[str, str]) -> Json:
     (line,) = place.items(scratch, place.LINES)
     if not isinstance(line, dict):
         return before
+    _tariffs(line, before)
     if "iva" in texts:
         linea.write_iva(line, texts["iva"])
     if "descuento" in texts:
         linea.write_discount(line, texts["descuento"], before)
     return line
+
+
+def _tariffs(line: Json, before: Json) -> None:
+    """Another code of tariff brings its percentage along, unless that was typed too."""
+    for index, tax in enumerate(place.items(line, "Impuesto"), 1):
+        was = place.get(before, f"Impuesto[{index}]") or {}
+        if not isinstance(tax, dict) or not isinstance(was, dict):
+            continue
+        code = tax.get("CodigoTarifaIVA")
+        if code != was.get("CodigoTarifaIVA") and tax.get("Tarifa") == was.get("Tarifa"):
+            known = TARIFA_IVA.get(str(code))
+            tax.pop("Tarifa", None)
+            if known is not None and known.tarifa is not None:
+                tax["Tarifa"] = field.plain(known.tarifa)
 
 
 def renumber(data: Json) -> None:
