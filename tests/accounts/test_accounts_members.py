@@ -209,5 +209,7 @@ def test_the_menu_offers_only_what_the_role_opens(as_client, cafe, owner, reader
         page = as_client(user).get(reverse("accounts:company"))
         return [link["label"] for link in page.context["shell"].company_links]
 
-    assert offered(owner) == ["Datos de la empresa", "Usuarios y permisos", "Actividad"]
-    assert offered(reader) == ["Datos de la empresa"]
+    assert offered(owner) == [
+        "Datos de la empresa", "Preparar facturación", "Usuarios y permisos", "Actividad",
+    ]  # fmt: skip
+    assert offered(reader) == ["Datos de la empresa", "Preparar facturación"]

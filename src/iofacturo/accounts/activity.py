@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from hacienda import clave
 from iofacturo.accounts.audit import AuditEvent
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.permissions import COMPANY_ROLES, STAFF_ROLES
@@ -18,11 +19,18 @@ ACTS = {
     "membership.left": "Salió de la empresa",
     "key.installed": "Guardó la llave criptográfica de {subject}",
     "credentials.installed": "Guardó el usuario de Hacienda {subject}",
-    "series.opened": "Abrió la serie {subject}",
-    "series.started": "Cambió el próximo número de la serie {subject}",
+    "series.opened": "Abrió la numeración de {subject}",
+    "series.started": "Cambió el próximo número de {subject}",
     "sucursal.changed": "Cambió la sucursal {subject}",
     "letterhead.changed": "Cambió {subject}",
+    "link.revoked": "Anuló el enlace público de {subject}",
 }
+# acts of the provider's people, which belong to no company and are shown to none
+OF_STAFF = {
+    "payee.proposed", "payee.confirmed", "payee.withdrawn", "staff.changed", "staff.removed",
+    "staff_invitation.sent", "staff_invitation.resent", "staff_invitation.withdrawn",
+    "staff_invitation.accepted", "terms.published",
+}  # fmt: skip
 ROLES = {**dict(STAFF_ROLES), **dict(COMPANY_ROLES)}
 GRANTS = {"can_issue": "puede emitir", "can_renew": "puede renovar"}
 
@@ -32,7 +40,16 @@ def describe(event: AuditEvent) -> str:
     words = ACTS.get(event.action)
     if words is None:
         return f"{event.action} {event.subject}".strip()
-    return words.format(subject=event.subject)
+    return words.format(subject=_subject(event))
+
+
+def _subject(event: AuditEvent) -> str:
+    """Whom or what it was done to; the ten digits of a series in words."""
+    digits = event.subject
+    if not event.action.startswith("series.") or digits[8:] not in clave.TIPOS:
+        return digits
+    place = f"sucursal {digits[:3]}, terminal {digits[3:8]}"
+    return f"{clave.TIPOS[digits[8:]].lower()}, {place}"
 
 
 def changes(event: AuditEvent) -> Iterator[str]:
