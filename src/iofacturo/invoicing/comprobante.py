@@ -136,6 +136,11 @@ class Comprobante(models.Model):
         return label(self.tipo, int(self.consecutivo[10:]))
 
     @property
+    def named(self) -> str:
+        """The same within a sentence, `la factura electrónica 4121`."""
+        return named(self.label)
+
+    @property
     def final(self) -> bool:
         return self.state in (self.ACCEPTED, self.REJECTED)
 
@@ -158,6 +163,16 @@ class Comprobante(models.Model):
 
 def label(tipo: str, numero: int) -> str:
     return f"{claves.TIPOS[tipo]} {numero}"
+
+
+def named(label: str) -> str:
+    """A label as it stands within a sentence.
+
+    >>> named("Factura electrónica 4121"), named("Tiquete electrónico 7")
+    ('la factura electrónica 4121', 'el tiquete electrónico 7')
+    """
+    article = "el" if label.startswith(("Tiquete", "Recibo")) else "la"
+    return f"{article} {label[:1].lower()}{label[1:]}"
 
 
 def record(

@@ -408,7 +408,7 @@ def _stop(row: Submission, why: str, error: SendError, now: datetime) -> None:
         notifications.notify(
             "delivery.refused",
             company=company,
-            params={"document": row.comprobante.label, "why": error.message},
+            params={"document": row.comprobante.named, "why": error.message},
             url=page_of(row.comprobante),
             key=f"delivery.refused:{row.comprobante.clave}",
             at=now,
@@ -424,7 +424,7 @@ def _tell_rejected(document: Comprobante, kept: Answer, now: datetime) -> None:
     notifications.notify(
         "comprobante.rejected",
         company=document.company,
-        params={"document": document.label, "said": said or "Hacienda no dijo por qué."},
+        params={"document": document.named, "said": said or "Hacienda no dijo por qué."},
         url=page_of(document),
         key=f"comprobante.rejected:{document.clave}",
         at=now,

@@ -173,7 +173,7 @@ def _against(document: hacienda.Comprobante, row: Comprobante) -> Iterator[Probl
             "nota-a-rechazado",
             "InformacionReferencia",
             "error",
-            f"Hacienda rechazó {row.label}: para efectos tributarios no existe y no lleva notas.",
+            f"Hacienda rechazó {row.named}: para efectos tributarios no existe y no lleva notas.",
             "Emita otro comprobante en su lugar.",
         )
     resumen = document.resumen_factura

@@ -164,13 +164,13 @@ def _copy(row: Comprobante, to: str, key: str, by: User | None, at: datetime) ->
 
 def words(row: Comprobante, own: str, url: str) -> str:
     """The text of the mail: the company's own words first, then what it is, then the link."""
-    what = f"{row.label} del {formats.dia_largo(row.fecha)}"
+    what = f"{row.named} del {formats.dia_largo(row.fecha)}"
     total = formats.dinero(row.total, row.moneda)
     parts = [own.strip()] if own.strip() else []
-    parts.append(f"Le enviamos: {what}, por {total}.")
+    parts.append(f"Le enviamos {what}, por {total}.")
     if row.state == Comprobante.ACCEPTED:
         parts.append(
-            "Hacienda lo aceptó. Con este correo van el PDF, el XML firmado y la respuesta de Hacienda."
+            "Hacienda aceptó este documento. Con el correo van el PDF, el XML firmado y la respuesta."
         )
     elif row.state == Comprobante.REJECTED:
         parts.append("Hacienda rechazó este documento: no tiene valor.")

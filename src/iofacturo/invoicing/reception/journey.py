@@ -229,7 +229,7 @@ def _settle(message: ReceiverMessage, received: Received, *, accepted: bool, now
     notifications.notify(
         "reception.rejected",
         company=received.company,
-        params={"document": received.label, "supplier": received.emisor_nombre},
+        params={"document": received.named, "supplier": received.emisor_nombre},
         url=_page(received),
         key=f"reception.rejected:{message.pk}",
         at=now,
@@ -282,7 +282,7 @@ def _stop(row: Errand, why: str, error: SendError, now: datetime) -> None:
             notifications.notify(
                 "delivery.refused",
                 company=company,
-                params={"document": f"la respuesta a {row.received.label}", "why": error.message},
+                params={"document": f"la respuesta a {row.received.named}", "why": error.message},
                 url=_page(row.received),
                 key=f"reception.refused:{row.message.pk}",
                 at=now,

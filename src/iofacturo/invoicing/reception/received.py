@@ -14,11 +14,11 @@ from django.db import models
 from django.db.models import Q
 
 import hacienda
-from hacienda import clave as claves
 from hacienda import identificacion
 from hacienda.catalogos.tarifa_iva import TARIFA_IVA
 from iofacturo.accounts.company import Company, public_id
 from iofacturo.accounts.user import User
+from iofacturo.invoicing.comprobante import label, named
 from iofacturo.invoicing.signed_xml import digest
 from iofacturo.lib import clock
 
@@ -128,7 +128,12 @@ class Received(models.Model):
     @property
     def label(self) -> str:
         """What people call it, `Factura electrónica 4121`."""
-        return f"{claves.TIPOS[self.tipo]} {int(self.consecutivo[10:])}"
+        return label(self.tipo, int(self.consecutivo[10:]))
+
+    @property
+    def named(self) -> str:
+        """The same within a sentence, `la factura electrónica 4121`."""
+        return named(self.label)
 
     @property
     def emisor_cedula(self) -> str:

@@ -204,7 +204,7 @@ def _verdict(
 def _message(message: ReceiverMessage, words: Sequence[HaciendaWord]) -> Iterator[Step]:
     who = str(message.issued_by) if message.issued_by else ""
     word = f"Usted lo {SAID[message.mensaje]}"
-    number = f"Respuesta número {message.number} de las suyas de este tipo."
+    number = f"Su respuesta número {message.number} de este tipo."
     yield Step("done", word, message.fecha, who, number, message.detalle)
     errand = message.errand
     if errand.sent_at is not None:
