@@ -233,7 +233,7 @@ def invoice_rejected(row: ProviderInvoice, *, at: datetime) -> None:
     notifications.notify(
         "provider.rejected",
         users=[seat.user for seat in seats if seat.may("review")],
-        params={"document": document.label, "number": request.number, "said": row.reason},
+        params={"document": document.named, "number": request.number, "said": row.reason},
         url=reverse("backoffice:invoices"),
         key=f"provider.rejected:{document.clave}",
         at=at,
