@@ -18,7 +18,7 @@ from iofacturo.accounts.access import member
 from iofacturo.accounts.company import Company
 from iofacturo.invoicing.paper import enclosure
 from iofacturo.lib import clock
-from iofacturo.renewals import billing_form, provider_invoice
+from iofacturo.renewals import billing_form, billing_lookup, provider_invoice
 from iofacturo.renewals.errors import WrongState
 from iofacturo.renewals.provider_invoice import ProviderInvoice
 from iofacturo.renewals.request import RenewalRequest
@@ -63,6 +63,10 @@ def invoice(request: SeatedRequest, number: str) -> HttpResponse:
     row = next((one for one in provider_invoice.of(found) if one.asks_customer), None)
     if row is None or row.state != ProviderInvoice.CORRECTION:
         return redirect("renewals:status", number)
+    if request.POST.get("accion") == billing_lookup.ACT:
+        word = billing_lookup.ask(request.company, billing_form.read(request.POST))
+        (messages.success if word.found else messages.warning)(request, word.text)
+        return _page(request, row, billing_form.shown(word.billing))
     if request.method == "POST":
         return _corrected(request, row, now)
     return _page(request, row, billing_form.shown(row.typed()))

@@ -16,6 +16,7 @@ from iofacturo.lib import clock
 from iofacturo.renewals import (
     bank,
     billing_form,
+    billing_lookup,
     draft,
     due,
     payee,
@@ -87,6 +88,8 @@ def _acted(request: SeatedRequest, found: RenewalRequest, now: datetime) -> Http
             submit(request, found, upload, now)
             return redirect("renewals:received", found.number)
         _keep(request, found, upload, now)
+        if act == billing_lookup.ACT:
+            _look_up(request, found, now)
         if act == "precio":
             draft.refresh(found, by=request.user, at=now, consent=posted.consent(request))
     except Repeated as error:
@@ -98,9 +101,12 @@ def _acted(request: SeatedRequest, found: RenewalRequest, now: datetime) -> Http
         return redirect("renewals:mi_plan")
     if _wants_json(request):
         return JsonResponse({"listo": True})
-    section = {"subir": "#prueba", "enviar": "#prueba", "precio": "#pago"}.get(
-        act, "#prueba" if "quitar" in act else ""
-    )
+    section = {
+        "subir": "#prueba",
+        "enviar": "#prueba",
+        "precio": "#pago",
+        billing_lookup.ACT: "#factura",
+    }.get(act, "#prueba" if "quitar" in act else "")
     return redirect(f"/mi-plan/renovar/{found.number}/{section}")
 
 
@@ -151,6 +157,14 @@ def _keep(
         proof.remove(found, taken_out, at=now)
     seen = None if upload or taken_out is not None else posted.version(request)
     draft.save(found, posted.typed(request), at=now, seen=seen)
+
+
+def _look_up(request: SeatedRequest, found: RenewalRequest, now: datetime) -> None:
+    """Keep in the draft what Hacienda says of the number in the billing data."""
+    typed = posted.typed(request)
+    word = billing_lookup.ask(request.company, billing_form.read(request.POST))
+    (messages.success if word.found else messages.warning)(request, word.text)
+    draft.save(found, {**typed, "billing": word.billing.as_dict()}, at=now)
 
 
 def _wants_json(request: SeatedRequest) -> bool:

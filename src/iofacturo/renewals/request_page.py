@@ -20,6 +20,7 @@ from iofacturo.renewals import (
     approval,
     bank,
     billing_form,
+    billing_lookup,
     draft,
     posted,
     proof,
@@ -143,6 +144,8 @@ def correct(request: SeatedRequest, number: str) -> HttpResponse:
 def _corrected(request: SeatedRequest, found: RenewalRequest, now: datetime) -> HttpResponse:
     act = request.POST.get("accion", "enviar")
     upload: Upload | None = None
+    if act == billing_lookup.ACT and found.state == RenewalRequest.NEEDS_INFO:
+        return _correction_page(request, found, now)
     try:
         upload = receiving.receive(request, now)
         if act == "enviar":
@@ -211,6 +214,10 @@ def _correction_page(
     billing = None
     if wants_billing:
         data = billing_form.read(request.POST) if post else _sent_billing(found)
+        if post and request.POST.get("accion") == billing_lookup.ACT:
+            word = billing_lookup.ask(request.company, data)
+            (messages.success if word.found else messages.warning)(request, word.text)
+            data = word.billing
         billing = billing_form.shown(data, problems=bool(problems))
     context = _context(request, found, now) | {
         "billing": billing,
