@@ -15,6 +15,7 @@ from hacienda.catalogos.codigo_comercial import CODIGO_COMERCIAL
 from iofacturo.invoicing import draft
 from iofacturo.invoicing.models import Comprobante
 from iofacturo.invoicing.paper import lettering, pdf
+from iofacturo.invoicing.setup import sucursal
 
 pytestmark = pytest.mark.django_db
 SEVEN = ["FE", "TE", "NC", "ND", "FEC", "FEE", "REP"]
@@ -168,6 +169,18 @@ def test_a_receipt_says_that_it_was_paid(shop):
     said = printed(receipt(shop))
     assert "Total pagado" in said
     assert "Pago de venta a crédito en IVA hasta 90 días" in said
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_sucursal_that_issues_it_is_printed_beside_the_address_of_the_law(shop, size):
+    sucursal.tell(shop, 1, name="San Pedro", address="Frente al mall", by=None, at=AT)
+    sucursal.tell(shop, 2, name="Heredia", address="", by=None, at=AT)
+    row = issued(shop)
+    said = printed(row, size).replace("\n", " ")
+    assert "San Pedro, Frente al mall" in said
+    assert "Heredia" not in said
+    assert row.document().emisor.ubicacion.otras_senas in said
+    assert "San Pedro, Frente al mall" in proforma(shop, size).replace("\n", " ")
 
 
 # -- its state -----------------------------------------------------------------------------------

@@ -23,11 +23,13 @@ import hacienda
 from hacienda import comprobante as ley
 from hacienda import montos
 from hacienda.errors import HaciendaError
+from iofacturo.accounts.company import Company
 from iofacturo.invoicing import readiness
 from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.paper import lettering, logo
 from iofacturo.invoicing.paper.sheet import Sheet, sheet
+from iofacturo.invoicing.setup import sucursal
 from iofacturo.lib import formats
 
 Size = Literal["letter", "ticket"]
@@ -54,7 +56,7 @@ class Attached:
 def render(row: Comprobante, *, size: Size = "letter") -> bytes:
     """The PDF of an issued document, as it stands now: with Hacienda's answer when there is one."""
     document = row.document()
-    content = sheet(document)
+    content = sheet(document, place=_place(row.company, int(row.consecutivo[:3])))
     content["state"], content["stamp"] = _state(row)
     files = [
         Attached(f"{row.clave}.xml", row.xml, "source", "Comprobante electrónico, XML firmado")
@@ -75,7 +77,8 @@ def render(row: Comprobante, *, size: Size = "letter") -> bytes:
 def render_draft(draft: Draft, *, size: Size = "letter") -> bytes:
     """A draft as a proforma: the same sheet, marked as such, without clave and number."""
     document = stated(draft)
-    content = sheet(document, proforma=True)
+    place = _place(draft.company, draft.sucursal)
+    content = sheet(document, proforma=True, place=place)
     content["state"] = {
         "word": "PROFORMA",
         "text": "No es un comprobante electrónico",
@@ -83,6 +86,12 @@ def render_draft(draft: Draft, *, size: Size = "letter") -> bytes:
     }
     content["stamp"] = ""
     return compose(content, size, (), draft.updated_at, logo.of(draft.company))
+
+
+def _place(company: Company, number: int) -> tuple[str, str]:
+    """Name and address of a sucursal, as the company told them."""
+    told = sucursal.of(company, number)
+    return (told.name, told.address) if told else ("", "")
 
 
 def stated(draft: Draft) -> hacienda.Comprobante:

@@ -44,8 +44,13 @@ Sheet = dict[str, Any]
 Pairs = list[tuple[str, str]]
 
 
-def sheet(document: hacienda.Comprobante, *, proforma: bool = False) -> Sheet:
-    """The printed content of *document*: texts, and lists of texts, ready to be set."""
+def sheet(
+    document: hacienda.Comprobante, *, proforma: bool = False, place: tuple[str, str] = ("", "")
+) -> Sheet:
+    """The printed content of *document*: texts, and lists of texts, ready to be set.
+
+    *place* is the name and the address of the sucursal that issues it, where they were told.
+    """
     resumen = document.resumen_factura or ley.ResumenFactura()
     moneda = resumen.codigo_tipo_moneda or ley.CodigoTipoMoneda(codigo_moneda="CRC")
     currency = moneda.codigo_moneda or "CRC"
@@ -85,8 +90,15 @@ def sheet(document: hacienda.Comprobante, *, proforma: bool = False) -> Sheet:
         "notes": _notes(document),
         "legal": _legal(document, proforma),
     }
+    content["parties"][1 if bought else 0]["facts"] += _sucursal(*place)
     content["missing"] = MISSING if any(MISSING in text for text in _texts(content)) else ""
     return content
+
+
+def _sucursal(name: str, address: str) -> Pairs:
+    """Where the company issues it from: in no XML, whose address stays as it was signed."""
+    where = [line(part) for part in (name, address) if part.strip()]
+    return [("Sucursal", ", ".join(where))] if where else []
 
 
 def described(catalogue: hacienda.catalogos.Catalogo, code: str | None, other: str | None) -> str:
