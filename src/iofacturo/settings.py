@@ -170,6 +170,8 @@ if _database["ENGINE"].endswith("sqlite3"):
 else:
     _database["CONN_MAX_AGE"] = 600
     _database["CONN_HEALTH_CHECKS"] = True
+    # `lib.statement` keeps its statements prepared; the ORM's own never are
+    _database["OPTIONS"] = {"prepare_threshold": 5, **_database.get("OPTIONS", {})}
 DATABASES = {"default": _database}
 CACHES = {
     "default": {

@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import fields
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from hacienda.comprobante import TIPOS, Documento, Extra, texto_fecha
@@ -195,6 +196,7 @@ def _extra_to_json(extra: Extra) -> dict[str, Any]:
 # --- dict to value
 
 
+@cache
 def _holds_tuple(owner: type[Any], attribute: str) -> bool:
     return any(f.name == attribute and f.default == () for f in fields(owner))
 

@@ -8,9 +8,8 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from iofacturo.accounts.membership import Membership
+from iofacturo.accounts import seats
 from iofacturo.accounts.seated import PersonRequest
-from iofacturo.accounts.staff import Staff
 
 SESSION_KEY = "company"
 Next = Callable[[PersonRequest], HttpResponse]
@@ -35,12 +34,7 @@ class CurrentCompanyMiddleware:
         if request.path.startswith(settings.STATIC_URL):
             return self.get_response(request)
         if request.user.is_authenticated:
-            request.memberships = list(
-                Membership.objects.filter(user=request.user, removed_at__isnull=True)
-                .select_related("company", "user")
-                .order_by("company__folded", "id")
-            )
-            request.staff = Staff.objects.filter(user=request.user, removed_at__isnull=True).first()
+            request.memberships, request.staff = seats.of(request.user)
             self._choose(request)
             if request.membership is not None:
                 request.frame = "portal.html"
@@ -51,11 +45,11 @@ class CurrentCompanyMiddleware:
     @staticmethod
     def _choose(request: PersonRequest) -> None:
         named = request.GET.get("empresa") or request.session.get(SESSION_KEY, "")
-        seats = {seat.company.public_id: seat for seat in request.memberships}
+        found = {seat.company.public_id: seat for seat in request.memberships}
         asked = request.GET.get("empresa")
-        if asked and asked not in seats:
+        if asked and asked not in found:
             return  # a link for somebody else's company opens nothing, not even one's own
-        seat = seats.get(named) or next(iter(seats.values()), None)
+        seat = found.get(named) or next(iter(found.values()), None)
         if seat is None:
             return
         request.membership, request.company = seat, seat.company

@@ -22,6 +22,7 @@ from iofacturo.folios.entry import FolioEntry
 from iofacturo.folios.entry_writer import local_day, one_writer
 from iofacturo.folios.errors import Exhausted
 from iofacturo.folios.posting import COLUMNS, ORDER, eligible
+from iofacturo.lib import statement
 
 BATCH = 50  # documents in one transaction
 
@@ -107,30 +108,11 @@ def _take(
         "operation": operation_of(company.pk, document, turn),
         "actor": None if by is None else by.pk,
     }
-    send = _by_driver if here.vendor == "postgresql" else _by_cursor
-    row = send(here, TAKE[here.vendor], values)
-    return None if row is None else Taken(row[0], row[1], row[2], document)
-
-
-def _by_cursor(here: Any, sql: str, values: dict[str, Any]) -> Any:
-    with here.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchone()
-
-
-def _by_driver(here: Any, sql: str, values: dict[str, Any]) -> Any:
-    """One row by the ORM's connection and the driver's own cursor.
-
-    Django's cursor writes the values into the statement and wraps every step; for the one statement
-    that every document waits for, that is a quarter of the time spent in Python. The transaction,
-    its state and the family of errors remain Django's.
-    """
-    import psycopg  # loaded only where the database is PostgreSQL
-
-    here.ensure_connection()
-    here.validate_no_broken_transaction()
-    with here.wrap_database_errors, psycopg.Cursor(here.connection) as cursor:
-        return cursor.execute(sql, values).fetchone()
+    found = statement.rows(TAKE[here.vendor], values)
+    if not found:
+        return None
+    ((entry_id, lot_id, balance),) = found
+    return Taken(entry_id, lot_id, balance, document)
 
 
 def operation_of(company_id: int, document: str, turn: int) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 import hacienda
 from hacienda import clave, firma
@@ -28,6 +28,7 @@ from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.errors import DraftChanged, InvoicingError, NotReady, OperationReused
 from iofacturo.invoicing.readiness import Ready
 from iofacturo.invoicing.submission import Submission
+from iofacturo.lib import statement
 
 NORMAL, SIN_INTERNET = "1", "3"
 Refusal = InvoicingError | Exhausted
@@ -213,12 +214,11 @@ def _store(rows: list[Comprobante], bodies: list[bytes], at: datetime) -> None:
 CLOSE = """
 UPDATE invoicing_draft SET comprobante_id = %s, version = version + 1
 WHERE id = %s AND version = %s AND comprobante_id IS NULL AND discarded_at IS NULL
+RETURNING id
 """
 
 
 def _close(draft: Draft, row: Comprobante) -> None:
     """The draft is this document now. DraftChanged when it is not what was checked any more."""
-    with connection.cursor() as cursor:
-        cursor.execute(CLOSE, [row.pk, draft.pk, draft.version])
-        if not cursor.rowcount:
-            raise DraftChanged
+    if not statement.rows(CLOSE, [row.pk, draft.pk, draft.version]):
+        raise DraftChanged

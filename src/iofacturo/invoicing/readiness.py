@@ -15,7 +15,6 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 
 import hacienda
 from hacienda import clave, montos, reglas
@@ -29,6 +28,7 @@ from iofacturo.invoicing import credentials, key
 from iofacturo.invoicing.documents import limits
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.errors import NotReady
+from iofacturo.lib import statement
 
 LONGEST_OPERATION = 80
 ANY_CODE = "00000000"  # stands where the security code will be, while the rules are asked
@@ -119,9 +119,7 @@ WHERE c.id = %s
 
 def standing(company: Company, at: datetime) -> Standing:
     """How *company* stands at *at*. NotReady when it cannot issue anything."""
-    with connection.cursor() as cursor:
-        cursor.execute(STANDING, [settings.HACIENDA_ENV, company.pk])
-        rows = cursor.fetchall()
+    rows = statement.rows(STANDING, [settings.HACIENDA_ENV, company.pk])
     found: tuple[Any, ...] = rows[0][:4] if rows else (None,) * 4
     key_id, fingerprint, has_access, proveedor = found
     missing = [

@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db import connection, models
 
+from iofacturo.lib import statement
+
 
 def insert(rows: Sequence[models.Model]) -> None:
     """Insert *rows*, all of one model; those whose key the database gives get it."""
@@ -23,11 +25,12 @@ def insert(rows: Sequence[models.Model]) -> None:
         for field in fields
     ]
     given = rows[0].pk is None
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(model, len(rows), given), values)
-        if given:
-            for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
-                row.pk = pk
+    sql = _statement(model, len(rows), given)
+    if given:
+        for row, (pk,) in zip(rows, statement.rows(sql, values), strict=True):
+            row.pk = pk
+    else:
+        statement.run(sql, values)
     for row in rows:
         row._state.adding = False
         row._state.db = connection.alias

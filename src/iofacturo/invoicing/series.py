@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 
 from hacienda import clave
@@ -19,6 +19,7 @@ from iofacturo.accounts.company import Company
 from iofacturo.accounts.user import User
 from iofacturo.invoicing.breaker import IS_OPEN
 from iofacturo.invoicing.errors import SeriesError
+from iofacturo.lib import statement
 
 LAST_NUMBER = 9_999_999_999  # ten digits
 LAST_SUCURSAL, LAST_TERMINAL = 999, 99_999
@@ -155,9 +156,8 @@ def take(series_id: int, count: int, environment: str) -> tuple[int, bool]:
 
     Call it inside the transaction that uses the numbers; the series is locked until that ends.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE, [count, series_id, count, LAST_NUMBER + 1, environment])
-        row = cursor.fetchone()
-    if row is None:
+    found = statement.rows(TAKE, [count, series_id, count, LAST_NUMBER + 1, environment])
+    if not found:
         raise SeriesError("Esta serie llegó a su último número.")
-    return row[0] - count, bool(row[1])
+    ((following, out),) = found
+    return following - count, bool(out)

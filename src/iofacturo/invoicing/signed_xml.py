@@ -51,7 +51,7 @@ def store(pks: Sequence[int], bodies: Sequence[bytes]) -> None:
 
     # As bytes, not as hexadecimal text, which takes the database longer to read than to store.
     with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        cursor.execute(BINARY, [list(pks), list(bodies), digests])
+        cursor.execute(BINARY, [list(pks), list(bodies), digests], prepare=True)
 
 
 def digest(xml: bytes | memoryview) -> str:

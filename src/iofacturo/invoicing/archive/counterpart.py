@@ -15,7 +15,7 @@ from django.db import connection, models
 
 from iofacturo.accounts.company import Company
 from iofacturo.invoicing.comprobante import Comprobante
-from iofacturo.lib import folding
+from iofacturo.lib import folding, statement
 
 MOST_WORDS, LONGEST = 16, 40
 MANY = 2_000  # people with a word, above which the word alone chooses nobody
@@ -125,14 +125,11 @@ def add(people: Iterable[tuple[int, str, str]]) -> int:
         values += [company_id, numero, folded, "".join(f" {word}" for word in words)[:320]]
     if not values:
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute(ADD.format(places=_places(len(wanted), 4)), values)
-        new = cursor.fetchall()
-        entries = [
-            (company_id, word, pk) for pk, company_id, words in new for word in words.split()
-        ]
-        if entries:
-            flat: list[int | str] = [value for entry in entries for value in entry]
+    new = statement.rows(ADD.format(places=_places(len(wanted), 4)), values)
+    entries = [(company_id, word, pk) for pk, company_id, words in new for word in words.split()]
+    if entries:
+        flat: list[int | str] = [value for entry in entries for value in entry]
+        with connection.cursor() as cursor:
             cursor.execute(ADD_WORDS + _places(len(entries), 3), flat)
     return len(new)
 
