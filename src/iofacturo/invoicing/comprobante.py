@@ -141,6 +141,11 @@ class Comprobante(models.Model):
         return named(self.label)
 
     @property
+    def short(self) -> str:
+        """In a list, where every document is electronic: `Factura 4121`."""
+        return short(self.label)
+
+    @property
     def final(self) -> bool:
         return self.state in (self.ACCEPTED, self.REJECTED)
 
@@ -163,6 +168,14 @@ class Comprobante(models.Model):
 
 def label(tipo: str, numero: int) -> str:
     return f"{claves.TIPOS[tipo]} {numero}"
+
+
+def short(label: str) -> str:
+    """
+    >>> short("Factura electrónica de compra 7")
+    'Factura de compra 7'
+    """
+    return label.replace(" electrónica", "").replace(" electrónico", "")
 
 
 def named(label: str) -> str:

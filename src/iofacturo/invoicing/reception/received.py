@@ -18,7 +18,7 @@ from hacienda import identificacion
 from hacienda.catalogos.tarifa_iva import TARIFA_IVA
 from iofacturo.accounts.company import Company, public_id
 from iofacturo.accounts.user import User
-from iofacturo.invoicing.comprobante import label, named
+from iofacturo.invoicing.comprobante import label, named, short
 from iofacturo.invoicing.signed_xml import digest
 from iofacturo.lib import clock
 
@@ -134,6 +134,11 @@ class Received(models.Model):
     def named(self) -> str:
         """The same within a sentence, `la factura electrónica 4121`."""
         return named(self.label)
+
+    @property
+    def short(self) -> str:
+        """In a list, where every document is electronic: `Factura 4121`."""
+        return short(self.label)
 
     @property
     def emisor_cedula(self) -> str:
