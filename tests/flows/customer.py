@@ -16,7 +16,7 @@ VERSION = re.compile(r'name="version" value="(\d+)"')
 QUICK = re.compile(r'name="token" value="([^"]+)"')
 DRAFT = re.compile(r"/facturar/borradores/([^/]+)/")
 ISSUED = re.compile(r"/facturar/documentos/(\d{50})/")
-PATIENCE = 90  # seconds for one answer
+PATIENCE = 240  # seconds for one answer
 RECEPTOR = {
     "Receptor/Nombre": "Cliente de Prueba S.A.",
     "Receptor/Identificacion/Tipo": "02",
