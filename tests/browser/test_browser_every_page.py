@@ -12,6 +12,8 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page
 from tests import cast
+from tests.doors.addresses import ADDRESSES, Scene
+from tests.doors.routes import routes as every_route
 from tests.renewals import scene
 
 from iofacturo.folios import ledger
@@ -163,3 +165,56 @@ def test_pages_of_the_provider(shop, log_in, no_barriers_anywhere) -> None:
         + routes("backoffice:terms_version", args=(1,))
         + routes("backoffice:staff_role", "backoffice:staff_removal", args=(seat.pk,)),
     )  # fmt: skip
+
+
+INVOICER = {
+    "invoicing:setup", "invoicing:setup_place", "invoicing:draft", "invoicing:quick",
+    "invoicing:document", "invoicing:share", "invoicing:annul", "invoicing:documents",
+    "invoicing:exports", "invoicing:customers", "invoicing:customer_edit", "invoicing:product",
+    "invoicing:import", "invoicing:received", "invoicing:received_document",
+    "invoicing:received_batch", "invoicing:public",
+}  # fmt: skip
+"""Some that must be among the pages found, so that none is lost unseen."""
+
+
+def invoicer_pages(client, world: Scene) -> dict[str, str]:
+    """Every address of the invoicer that answers with a whole page, from the table itself."""
+    found = {}
+    for route in every_route():
+        if not route.name.startswith("invoicing:"):
+            continue
+        url = route.url(ADDRESSES[route.name](world) if route.parameters else {})
+        answer = client.get(url)
+        if answer.headers.get("Content-Type", "").startswith("text/html") and (
+            answer.status_code == 200 and b"<html" in answer.content
+        ):
+            found[route.name] = url
+    return found
+
+
+def test_pages_of_the_invoicer(shop, as_client, log_in, no_barriers_anywhere) -> None:
+    world = Scene(shop.cafe, shop.owner, shop.senior, shop.admin)
+    pages = invoicer_pages(as_client(shop.owner), world)
+    missing = INVOICER - set(pages)
+    assert not missing
+    log_in(shop.owner)
+    no_barriers_anywhere(list(pages.values()))
+
+
+def test_pages_of_the_invoicer_with_nothing_in_them(shop, log_in, no_barriers_anywhere) -> None:
+    log_in(shop.cook)
+    no_barriers_anywhere(
+        routes(
+            "facturar", "invoicing:documents", "invoicing:received", "invoicing:customers",
+            "invoicing:products", "invoicing:exports", "invoicing:setup", "invoicing:quick",
+        )
+    )  # fmt: skip
+    no_barriers_anywhere([reverse("invoicing:documents") + "?q=nada&tipo=01"])
+
+
+def test_a_document_as_its_receiver_sees_it(shop, no_barriers_anywhere) -> None:
+    world = Scene(shop.cafe, shop.owner, shop.senior, shop.admin)
+    no_barriers_anywhere(
+        routes("invoicing:public", args=tuple(ADDRESSES["invoicing:public"](world).values()))
+    )
+    no_barriers_anywhere(routes("invoicing:public", args=("no-existe",)), status=404)
