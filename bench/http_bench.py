@@ -256,7 +256,7 @@ def web() -> Iterator[tuple[int, int]]:
         cwd=ROOT,
     )
     try:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while True:
             try:
                 line = socket.create_connection(("127.0.0.1", port), timeout=20)
