@@ -19,7 +19,7 @@ from iofacturo.renewals.provider_invoice import ProviderInvoice
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = scene.AT + timedelta(hours=2)
 VIEWS = ((360, "light"), (1280, "light"), (1280, "dark"))
-SHOTS = os.environ.get("IOFACTURO_SHOTS")  # a folder for pictures to look at
+SHOTS = os.environ.get("SHOTS")  # a folder for pictures to look at
 
 
 @pytest.fixture(autouse=True)
