@@ -876,6 +876,7 @@ def test_a_demand_strikes_once_and_where_it_fits() -> None:
         {"next": "503"},
         {"next": [7]},
         {"seed": "x"},
+        {"mode": "always"},
     ],
 )
 def test_settings_that_cannot_be_are_refused(settings: dict[str, Any]) -> None:

@@ -336,12 +336,15 @@ def test_strangers_and_other_documents_are_not_there(
 
 
 def test_hacienda_down_delays_the_answer_and_nothing_else(sent, reviewer, seller, near) -> None:
-    near.faults(mode="always", kind="503")
+    near.faults(rates={"503": 1.0})
     assert activate(sent, reviewer).state == "active"
     provider_issuing.run(LATER)
     delivery.run(LATER)
-    assert invoice_of(sent).state == ProviderInvoice.ISSUED
-    near.faults(mode="never")
+    provider_issuing.run(LATER)
+    waiting = invoice_of(sent)
+    assert waiting.state == ProviderInvoice.ISSUED
+    assert waiting.comprobante.submission.failures == 1
+    near.faults(rates={})
     answered(near, LATER + HOUR)
     assert invoice_of(sent).state == ProviderInvoice.ACCEPTED
 

@@ -27,6 +27,7 @@ FATES = ("error", "slow", "invisible")
 CALLBACKS = ("callback-duplicate", "callback-forged", "callback-lost")
 # On the identity provider and the public look-ups.
 OTHERS = ("token-503", "lookup-429", "lookup-503", "lookup-slow")
+SETTINGS = frozenset(("seed", "rates", "latency", "slow_seconds", "retry_after", "outage", "next"))
 KNOWN = frozenset(CALLS + FATES + CALLBACKS + OTHERS)
 
 # Beyond this many different things struck, counting begins again: memory stays bounded.
@@ -61,6 +62,11 @@ class Faults:
 
     def configure(self, data: Mapping[str, Any]) -> None:
         """Take settings from JSON or the command line. Raises `InvalidError`."""
+        strange = sorted(data.keys() - SETTINGS)
+        if strange:  # who misspells one would believe that nothing fails
+            raise InvalidError(
+                f"No existe el ajuste «{strange[0]}». Los hay: {', '.join(sorted(SETTINGS))}."
+            )
         with self._lock:
             if "seed" in data:
                 self.seed = int(_number(data["seed"], "seed"))
