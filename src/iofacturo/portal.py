@@ -1,5 +1,6 @@
 """The portal itself: its first page, the shell around every page, and whether we are ready."""
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -175,10 +176,20 @@ def home(request: PersonRequest) -> HttpResponse:
             "now": now,
             "hours": calendar.current(now).describe(),
             "overview": summary.overview(request.company, now),
-            "open_requests": RenewalRequest.open_for(request.company, now),
+            "open_requests": _open_requests(request, now),
+            "may_renew": request.membership is not None and request.membership.may("renew"),
             "tasks": tasks.of(request.membership, now) if request.membership else [],
         },
     )
+
+
+def _open_requests(request: PersonRequest, now: datetime) -> list[RenewalRequest]:
+    """Those that this person can go on with or look at; a draft is for who may renew."""
+    seat, company = request.membership, request.company
+    rows = RenewalRequest.open_for(company, now) if company else []
+    if seat is not None and seat.may("renew"):
+        return list(rows)
+    return [row for row in rows if row.state != RenewalRequest.DRAFT]
 
 
 @staff("see")
@@ -191,7 +202,7 @@ def gestion(request: HttpRequest) -> HttpResponse:
 @anybody
 @require_safe
 def ayuda(request: HttpRequest) -> HttpResponse:
-    """`/ayuda/`: how to renew, step by step, and the hours of attention."""
+    """`/ayuda/`: short guides to what people do here, and the hours of attention."""
     return render(
         request,
         "portal/ayuda.html",

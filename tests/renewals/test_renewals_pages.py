@@ -623,3 +623,11 @@ def test_a_file_sent_before_is_told_first_and_goes_through_knowingly(customer, c
     assert row.state == RenewalRequest.DRAFT
     again = customer.post(address("renew", row), filled(row))
     assert again.url == address("received", row)
+
+
+def test_the_first_page_offers_a_draft_to_who_may_renew_only(customer, as_client, issuer) -> None:
+    row = choose(customer)
+    assert address("renew", row) in customer.get(reverse("portal")).content.decode()
+    page = as_client(issuer).get(reverse("portal")).content.decode()
+    assert address("renew", row) not in page
+    assert "Renovar plan" not in page

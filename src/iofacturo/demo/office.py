@@ -22,6 +22,7 @@ from iofacturo.demo import keys
 from iofacturo.invoicing import credentials, delivery, draft, emission, key, series, submission
 from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.courier import Courier
+from iofacturo.invoicing.documents.origin import Origin
 from iofacturo.invoicing.paper import claims as paper
 from iofacturo.invoicing.submission import Submission
 from iofacturo.lib import clock
@@ -42,10 +43,20 @@ class Office:
         self.courier = courier
 
     def issue(
-        self, company: Company, data: dict[str, Any], *, by: User, at: datetime
+        self,
+        company: Company,
+        data: dict[str, Any],
+        *,
+        by: User,
+        at: datetime,
+        replaces: Comprobante | None = None,
     ) -> Comprobante:
         """Write, issue and deliver one document; it comes back answered."""
         wanted = draft.write(company, data, by=by, at=at - timedelta(minutes=2))
+        if replaces is not None:  # as its page does, so that it leads to what took its place
+            wanted.company.draft_origins.create(
+                draft=wanted, comprobante=replaces, act=Origin.REPLACEMENT
+            )
         row = emission.issue_draft(wanted, by=by, at=at)
         self.deliver(at)
         self.mail(at + ASKED_AFTER)

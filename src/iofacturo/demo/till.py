@@ -34,10 +34,10 @@ class Till:
         counter.day = clock.local(at).replace(microsecond=0).isoformat()
         kinds, weights = zip(*SHARES, strict=True)
         kind = chance.choices(kinds, weights)[0]
-        if self.rejected is not None:
-            data = notes.replacement(self.rejected)
+        replaced, self.rejected = self.rejected, None
+        if replaced is not None:
+            data = notes.replacement(replaced)
             data |= {"Receptor": counter.factura()["Receptor"]}
-            self.rejected = None
         elif self.owed and chance.random() < 0.3:
             data = notes.payment(self.owed.popleft())
         elif kind == "NC" and self.recent:
@@ -55,7 +55,7 @@ class Till:
             data = counter.factura(credit_days=30 if kind == "credit" else 0)
         else:
             data = counter.tiquete()
-        row = office.issue(company, data, by=by, at=at)
+        row = office.issue(company, data, by=by, at=at, replaces=replaced)
         if row.state == Comprobante.REJECTED:
             self.rejected = row
         elif data["tipo"] == "FE":
