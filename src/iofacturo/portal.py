@@ -46,6 +46,7 @@ INVOICER_LINKS = [
 ON_PHONE = 3
 STAFF_LINKS = [
     ("Solicitudes", "inbox", "backoffice:renewals", "see"),
+    ("Movimientos", "documents", "backoffice:bank_lines", "review"),
     ("Facturas", "sheet", "backoffice:invoices", "see"),
     ("Empresas", "people", "backoffice:companies", "companies"),
     ("Planes", "plan", "backoffice:plans", "catalogue"),

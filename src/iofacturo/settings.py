@@ -319,6 +319,7 @@ SITE_URL = env.text("IOFACTURO_URL", "http://localhost:8000")
 
 PROMISED_HOURS = 4  # business hours to decide a request
 SECOND_APPROVAL_FROM = env.number("IOFACTURO_SECOND_APPROVAL_FROM", 100_000)  # colones
+AUTOMATIC_APPROVAL = env.flag("IOFACTURO_AUTOMATIC_APPROVAL")
 UNDERPAID_TOLERANCE = env.number("IOFACTURO_TOLERANCE", 0)  # colones
 
 # whoever knows the rest of such an address may open it: logs show its beginning only

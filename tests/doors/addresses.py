@@ -89,6 +89,18 @@ class Scene:
         return scene.sent(self.company, self.owner, at=clock.now())
 
     @cached_property
+    def statement(self):
+        """A file of the bank that nobody confirmed yet."""
+        self.house  # noqa: B018 making it is the point
+        return scene.uploaded(self.senior)
+
+    @cached_property
+    def bank_line(self):
+        """Money that nobody waits for."""
+        self.house  # noqa: B018 making it is the point
+        return scene.entered(self.senior)
+
+    @cached_property
     def invoice(self) -> ProviderInvoice:
         """Of a plan that was bought: issued, for Hacienda to answer."""
         self.house  # noqa: B018 making it is the point
@@ -231,6 +243,8 @@ PLAN: Kwargs = lambda s: {"code": s.plan}  # noqa: E731
 PROMOTION: Kwargs = lambda s: {"code": s.promotion}  # noqa: E731
 ADJUSTMENT: Kwargs = lambda s: {"pk": s.adjustment.pk}  # noqa: E731
 PROPOSAL: Kwargs = lambda s: {"pk": s.proposal.pk}  # noqa: E731
+STATEMENT: Kwargs = lambda s: {"pk": s.statement.pk}  # noqa: E731
+BANK_LINE: Kwargs = lambda s: {"pk": s.bank_line.pk}  # noqa: E731
 
 
 CLAVE: Kwargs = lambda s: {"clave": s.comprobante.clave}  # noqa: E731
@@ -343,6 +357,12 @@ ADDRESSES: dict[str, Kwargs] = {
     "backoffice:renewal_reject": REQUEST,
     "backoffice:renewal_reverse": REQUEST,
     "backoffice:renewal_reopen": REQUEST,
+    "backoffice:statement": STATEMENT,
+    "backoffice:statement_confirm": STATEMENT,
+    "backoffice:bank_line": BANK_LINE,
+    "backoffice:bank_line_assign": BANK_LINE,
+    "backoffice:bank_line_credit": BANK_LINE,
+    "backoffice:bank_line_return": BANK_LINE,
     "backoffice:invoice_hurry": _invoice,
     "backoffice:invoice_correction": _invoice,
     "backoffice:invoice_file": lambda s: _invoice(s) | {"which": "pdf"},

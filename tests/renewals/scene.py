@@ -14,7 +14,18 @@ from iofacturo.accounts.user import User
 from iofacturo.folios.plan import Plan, PlanVersion
 from iofacturo.folios.promotion import Promotion, PromotionVersion
 from iofacturo.lib import clock
-from iofacturo.renewals import draft, payee, proof, submission, terms
+from iofacturo.renewals import (
+    bank,
+    bank_statement,
+    draft,
+    payee,
+    proof,
+    statement,
+    statement_import,
+    statement_profile,
+    submission,
+    terms,
+)
 from iofacturo.renewals.bank import Typed
 from iofacturo.renewals.request import RenewalRequest
 
@@ -113,3 +124,42 @@ def line(amount: object, reference: object = None, on: date | None = None) -> Ty
         amount=Decimal(str(amount)),
         reference=str(reference or f"BNK{next(_numbers):08d}"),
     )
+
+
+# -- the bank --------------------------------------------------------------------------------------
+
+HEADER = "Fecha,Referencia,Descripción,Débitos,Créditos"
+
+
+def csv(*rows: tuple[object, ...], on: str = "23/11/2026") -> bytes:
+    """A file as BAC writes it: (amount, detail, reference?, day?) of money that came in."""
+    lines = [HEADER]
+    for amount, detail, *more in rows:
+        reference = more[0] if more else f"BNK{next(_numbers):08d}"
+        day = more[1] if len(more) > 1 else on
+        lines.append(f'{day},{reference},"{detail}",,"{amount}"')
+    return "\n".join(lines).encode()
+
+
+def uploaded(by: User, data: bytes | None = None, at: datetime = AT):
+    """A file kept for its preview."""
+    data = csv(("75000.00", "pago plan")) if data is None else data
+    known = statement_profile.of("BAC Credomatic")
+    assert known is not None
+    account = bank_statement.accounts()[0]
+    return bank_statement.receive("movimientos.csv", data, known, account.iban, by=by, at=at)
+
+
+def imported(by: User, *rows: tuple[object, ...], at: datetime = AT):
+    """A file that is in the books; its lines are `.lines`."""
+    row = uploaded(by, csv(*rows), at)
+    parsed = statement.read(row.content(), row.profile, currency=row.currency)
+    return statement_import.confirm(row, parsed, by=by, at=at, today=clock.local(at).date())
+
+
+def entered(by: User, amount: object = 1234, at: datetime = AT):
+    """One line typed by hand that pays nothing yet."""
+    return bank.enter(
+        line(amount, on=clock.local(at).date()), payee.current(at), by=by, at=at,
+        today=clock.local(at).date(),
+    )  # fmt: skip

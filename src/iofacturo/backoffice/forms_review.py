@@ -79,9 +79,15 @@ class CorrectionForm(Furnished, forms.Form):
     amount = AmountField(label="Monto que sí llegó", required=False)
     reference = forms.CharField(label="Referencia del banco", max_length=40, required=False)
 
+    def __init__(self, *args: Any, found: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.found = found  # what did arrive is in the books already
+
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        if data.get("reason") == "underpaid":  # the customer is told the difference to the céntimo
+        if (
+            data.get("reason") == "underpaid" and not self.found
+        ):  # the customer is told the difference to the céntimo
             for name in ("booked_on", "amount", "reference"):
                 if not data.get(name) and name not in self.errors:
                     self.add_error(name, "Escriba los tres datos de lo que sí llegó.")
@@ -89,7 +95,7 @@ class CorrectionForm(Furnished, forms.Form):
 
     def typed(self) -> list[Typed]:
         data = self.cleaned_data
-        if data.get("reason") != "underpaid" or not data.get("amount"):
+        if data.get("reason") != "underpaid" or self.found or not data.get("amount"):
             return []
         return [Typed(data["booked_on"], data["amount"], data["reference"])]
 

@@ -31,6 +31,8 @@ from iofacturo.renewals.errors import NotAllowed, RenewalError
 from iofacturo.renewals.proof import ProofPage
 from iofacturo.renewals.request import RenewalRequest
 
+MOST_FOUND = 20
+
 
 @staff("see")
 @require_safe
@@ -70,7 +72,7 @@ def show(
 ) -> HttpResponse:
     context = {
         "queue": review_queue.Queue(request, now, current=row),
-        "case": review_case.Case(row, request.staff, now),
+        "case": review_case.Case(row, request.staff, now, chosen=_chosen(request)),
         "lines": LineFormSet(prefix="lines"),
         "correction": CorrectionForm(prefix="correction"),
         "rejection": RejectionForm(prefix="rejection"),
@@ -80,6 +82,20 @@ def show(
         **forms,
     }
     return render(request, "backoffice/renewals.html", context, status=status)
+
+
+def _chosen(request: StaffRequest) -> int | None:
+    """The line that was picked from the list of movements for this case."""
+    text = request.GET.get("movimiento", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _found(request: StaffRequest) -> list[int]:
+    """The lines of the bank that were shown beside the button."""
+    texts = request.POST.getlist("line")[:MOST_FOUND]
+    if not all(text.isascii() and text.isdigit() and len(text) < 16 for text in texts):
+        raise Http404
+    return [int(text) for text in texts]
 
 
 @staff("review")
@@ -122,10 +138,12 @@ def _after(request: StaffRequest, row: RenewalRequest, now: datetime) -> str:
     current = RenewalRequest.objects.get(pk=row.pk)
     if current.state == RenewalRequest.IN_REVIEW and current.taken_by_id == request.user.pk:
         return reverse("backoffice:renewal", args=[row.number])
-    following = review_queue.next_for(request.user, now, after=current)
+    exact = request.POST.get("estado") == "exactas"
+    where = "?estado=exactas" if exact else ""
+    following = review_queue.next_for(request.user, now, after=current, exact=exact)
     if following is None:
-        return reverse("backoffice:renewals")
-    return reverse("backoffice:renewal", args=[following.number])
+        return reverse("backoffice:renewals") + where
+    return reverse("backoffice:renewal", args=[following.number]) + where
 
 
 def _version(request: StaffRequest) -> int:
@@ -163,22 +181,25 @@ def release(request: StaffRequest, number: str) -> HttpResponse:
 @staff("review")
 @require_POST
 def approve(request: StaffRequest, number: str) -> HttpResponse:
-    """Activate with the bank lines the reviewer typed; the first of two people only signs."""
-    lines = LineFormSet(request.POST, prefix="lines")
-    if not lines.is_valid():
+    """Activate with lines of the bank, found or typed; the first of two people only signs."""
+    found = _found(request)
+    lines = LineFormSet(None if found else request.POST, prefix="lines")
+    if not found and not lines.is_valid():
         return show(request, find(number), clock.now(), lines=lines, status=422)
 
     def do(row: RenewalRequest, now: datetime) -> str:
-        credit = bank.ZERO
+        credit, typed = bank.ZERO, [] if found else lines.typed()
         if request.POST.get("credit"):
-            missing = row.given.total - bank.paid(row) - sum(t.amount for t in lines.typed())
+            missing = row.given.total - bank.paid(row) - sum(t.amount for t in typed)
             credit = max(min(missing, bank.credit(row.company, row.given.currency)), bank.ZERO)
         done = approval.approve(
             row,
             by=request.user,
             at=now,
             version=_version(request),
-            lines=lines.typed(),
+            lines=typed,
+            found=found,
+            keep_rest=bool(request.POST.get("keep")),
             credit=credit,
             note=request.POST.get("note", "")[:1000],
         )
@@ -193,7 +214,8 @@ def approve(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 def correction(request: StaffRequest, number: str) -> HttpResponse:
     """Ask the customer to mend something; the clock stands still."""
-    form = CorrectionForm(request.POST, prefix="correction")
+    found = _found(request)
+    form = CorrectionForm(request.POST, prefix="correction", found=bool(found))
     if not form.is_valid():
         return show(request, find(number), clock.now(), correction=form, status=422)
 
@@ -206,6 +228,7 @@ def correction(request: StaffRequest, number: str) -> HttpResponse:
             reason=form.cleaned_data["reason"],
             message=form.cleaned_data["message"],
             lines=form.typed(),
+            found=found if form.cleaned_data["reason"] == "underpaid" else (),
         )
         return f"{row.number}: pedimos la corrección. El reloj se detuvo."
 

@@ -6,17 +6,19 @@ from decimal import Decimal
 from functools import cached_property
 
 from iofacturo.accounts.staff import Staff
-from iofacturo.backoffice.review_queue import badge, duration
+from iofacturo.backoffice.review_queue import MATCHED, badge, duration
 from iofacturo.business_time import calendar
 from iofacturo.folios import summary
 from iofacturo.lib import clock, formats
-from iofacturo.renewals import approval, bank, guard, proof
+from iofacturo.renewals import approval, bank, guard, matches, proof
+from iofacturo.renewals.bank import BankLine
 from iofacturo.renewals.decision import ReviewDecision
 from iofacturo.renewals.proof import PaymentProof, Use
 from iofacturo.renewals.request import RenewalRequest
 from iofacturo.renewals.review import CORRECTIONS, REJECTIONS, REVERSALS
 
 HISTORY = 6
+MOST_MONEY = 5
 HOW = {
     "same": "El mismo archivo",
     "alike": "Una imagen casi igual",
@@ -42,6 +44,48 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Money:
+    """Lines of the bank that may pay this request, with why, and what pressing the key does."""
+
+    tier: int
+    lines: list[BankLine]
+    evidence: tuple[str, ...]
+    paid: Decimal
+    missing: Decimal
+    currency: str
+    several: bool  # the lines pay other requests besides
+
+    @property
+    def badge(self) -> tuple[str, str]:
+        return MATCHED.get(self.tier, ("", "Escogido a mano"))
+
+    @property
+    def pays(self) -> bool:
+        """Whether it covers what the request still lacks."""
+        same = all(line.currency == self.currency for line in self.lines)
+        return same and self.paid >= self.missing - guard.tolerance()
+
+    @property
+    def below(self) -> Decimal:
+        return max(self.missing - self.paid, bank.ZERO)
+
+    @property
+    def above(self) -> Decimal:
+        return bank.ZERO if self.several else max(self.paid - self.missing, bank.ZERO)
+
+    @property
+    def wrong_currency(self) -> bool:
+        return any(line.currency != self.currency for line in self.lines)
+
+    @property
+    def label(self) -> str:
+        one = "este movimiento" if len(self.lines) == 1 else "estos movimientos"
+        if self.above:
+            return f"Aprobar con {one} y acreditar {formats.dinero(self.above, self.currency)}"
+        return f"Aprobar con {one}"
+
+
+@dataclass(frozen=True)
 class Step:
     decision: ReviewDecision
     state: str
@@ -54,8 +98,10 @@ class Step:
 class Case:
     """Everything a reviewer needs to decide, each piece read once."""
 
-    def __init__(self, request: RenewalRequest, seat: Staff, now: datetime) -> None:
-        self.request, self.seat, self.now = request, seat, now
+    def __init__(
+        self, request: RenewalRequest, seat: Staff, now: datetime, chosen: int | None = None
+    ) -> None:
+        self.request, self.seat, self.now, self.chosen = request, seat, now, chosen
         self.quote = request.given
         self.hours = calendar.current(now)
         self.tone, self.icon, self.word = badge(request, now, self.hours)
@@ -155,6 +201,40 @@ class Case:
     @cached_property
     def allocations(self) -> list[bank.Allocation]:
         return list(bank.lines_of(self.request))
+
+    @cached_property
+    def money(self) -> list[Money]:
+        """What was found in the bank for this request; a line chosen by hand comes first."""
+        if self.request.state not in RenewalRequest.SENT or not self.missing:
+            return []
+        found = [
+            (one.tier, [int(line) for line in one.lines], one.evidence, len(one.requests) > 1)
+            for one in matches.current().of(self.request)
+        ]
+        if self.chosen is not None:
+            among = [one for one in found if self.chosen in one[1]]
+            others = [one for one in found if self.chosen not in one[1]]
+            found = [*(among or [(4, [self.chosen], ("Lo escogió usted de la lista.",), False)]),
+                     *others]  # fmt: skip
+        found = found[:MOST_MONEY]
+        rows = {
+            row.pk: row for row in bank.free().filter(pk__in={pk for one in found for pk in one[1]})
+        }
+        return [
+            Money(
+                tier, [rows[pk] for pk in pks], evidence,
+                sum((rows[pk].amount - rows[pk].used for pk in pks), bank.ZERO),
+                self.missing, self.quote.currency, several,
+            )
+            for tier, pks, evidence, several in found
+            if all(pk in rows for pk in pks)
+        ]  # fmt: skip
+
+    @property
+    def key_money(self) -> Money | None:
+        """The money that the approving key takes: exact, or chosen by hand; never a mere guess."""
+        first = self.money[0] if self.money else None
+        return first if first and first.pays and first.tier in (1, 4) else None
 
     # -- the proof ---------------------------------------------------------------------------
 

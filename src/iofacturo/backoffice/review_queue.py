@@ -11,6 +11,7 @@ from iofacturo.accounts.user import User
 from iofacturo.business_time import calendar
 from iofacturo.business_time.opening import Calendar
 from iofacturo.lib import folding
+from iofacturo.renewals import matches
 from iofacturo.renewals import number as numbers
 from iofacturo.renewals import reference as references
 from iofacturo.renewals.request import RenewalRequest
@@ -20,6 +21,7 @@ SOON = timedelta(hours=2)  # of business time
 R = RenewalRequest
 FILTERS = {
     "por-revisar": ("Por revisar", Q(state__in=R.SENT)),
+    "exactas": ("Con movimiento exacto", None),
     "mias": ("Mías", None),
     "tarde": ("Tarde", None),
     "segunda": ("Segunda aprobación", Q(state=R.IN_REVIEW, first_approved_by__isnull=False)),
@@ -40,6 +42,14 @@ class Row:
     icon: str
     word: str
     hint: str
+    match: tuple[str, str] | None = None  # (tone, words) of the money that was found
+
+
+MATCHED = {
+    1: ("ok", "Movimiento exacto"),
+    2: ("warn", "Otro monto"),
+    3: ("info", "Posible movimiento"),
+}
 
 
 def duration(span: timedelta) -> str:
@@ -93,7 +103,13 @@ class Queue:
             for name, (label, _) in FILTERS.items()
         ]
 
+    @cached_property
+    def matches(self) -> matches.Matches:
+        return matches.current()
+
     def _condition(self, name: str) -> Q:
+        if name == "exactas":
+            return Q(state=R.IN_REVIEW, number__in=self.matches.exact)
         if name == "mias":
             return Q(state=R.IN_REVIEW, taken_by=self.user, taken_until__gt=self.now)
         if name == "tarde":
@@ -152,7 +168,8 @@ class Queue:
 
     def _row(self, row: RenewalRequest) -> Row:
         tone, icon, word = badge(row, self.now, self._hours)
-        return Row(row, tone, icon, word, self._hint(row))
+        found = MATCHED.get(self.matches.tier(row)) if row.state in R.SENT else None
+        return Row(row, tone, icon, word, self._hint(row), found)
 
     def _hint(self, row: RenewalRequest) -> str:
         if row.state == R.NEEDS_INFO:
@@ -167,9 +184,12 @@ class Queue:
 
 
 def next_for(
-    user: User, now: datetime, after: RenewalRequest | None = None
+    user: User, now: datetime, after: RenewalRequest | None = None, *, exact: bool = False
 ) -> RenewalRequest | None:
-    """The next case this person could decide: due first, in nobody else's hands."""
+    """The next case this person could decide: due first, in nobody else's hands.
+
+    With *exact* one whose money was found to the céntimo.
+    """
     free = Q(taken_until__isnull=True) | Q(taken_until__lte=now) | Q(taken_by=user)
     rows = (
         R.objects.filter(free, state=R.IN_REVIEW)
@@ -178,4 +198,6 @@ def next_for(
     )
     if after is not None:
         rows = rows.exclude(pk=after.pk)
+    if exact:
+        rows = rows.filter(number__in=matches.current().exact)
     return rows.order_by("due_at", "id").first()

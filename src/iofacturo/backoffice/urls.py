@@ -1,6 +1,7 @@
 """The staff's door: each room's pages stand in the file of that room."""
 
 from iofacturo.backoffice import (
+    bank_lines,
     calendar,
     companies,
     invoices,
@@ -10,12 +11,17 @@ from iofacturo.backoffice import (
     provider,
     renewals,
     staff,
+    statement_profiles,
+    statements,
     terms,
 )
 
 app_name = "backoffice"
 urlpatterns = [
     *renewals.urlpatterns,
+    *bank_lines.urlpatterns,
+    *statements.urlpatterns,
+    *statement_profiles.urlpatterns,
     *companies.urlpatterns,
     *invoices.urlpatterns,
     *plans.urlpatterns,

@@ -94,7 +94,7 @@ class BankLine(models.Model):
     @property
     def left(self) -> Decimal:
         """What of it is neither allocated, credited nor returned."""
-        row: Any = with_used(BankLine.objects.filter(pk=self.pk)).get()
+        row = with_used(BankLine.objects.filter(pk=self.pk)).get()
         return Decimal(row.amount - row.used)
 
     @property
@@ -212,7 +212,7 @@ def _sum_of(rows: models.QuerySet[Allocation | MoneyEntry | LineReturn]) -> Coal
     return Coalesce(Subquery(total.values("n")), ZERO, output_field=Money())
 
 
-def with_used(lines: models.QuerySet[BankLine]) -> models.QuerySet[BankLine]:
+def with_used(lines: models.QuerySet[BankLine]) -> models.QuerySet[Any]:
     """*lines* with `used`: what of each is allocated, credited or returned."""
     moved = MoneyEntry.objects.filter(kind__in=MoneyEntry.FROM_A_LINE)
     return lines.annotate(
@@ -220,7 +220,7 @@ def with_used(lines: models.QuerySet[BankLine]) -> models.QuerySet[BankLine]:
     )
 
 
-def free() -> models.QuerySet[BankLine]:
+def free() -> models.QuerySet[Any]:
     """The lines that have money left."""
     return with_used(BankLine.objects.all()).filter(amount__gt=models.F("used"))
 

@@ -1,7 +1,8 @@
 """What time does to requests: a guarantee lapses, a correction expires, a calendar changes.
 
-Besides, the provider's invoices are issued (`provider_issuing`). Of the rest nothing depends on
-this running: whether a price is guaranteed, a lease runs or an answer is
+Besides, the provider's invoices are issued (`provider_issuing`) and, where the house says so,
+money that fits to the céntimo approves by itself (`automatic`). Of the rest nothing depends on this
+running: whether a price is guaranteed, a lease runs or an answer is
 late is read from the row and the clock. Late, twice or never, it only tidies.
 """
 
@@ -13,7 +14,16 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from iofacturo.lib import clock
-from iofacturo.renewals import bank, decision, due, notices, provider_issuing, reservation
+from iofacturo.renewals import (
+    automatic,
+    bank,
+    bank_statement,
+    decision,
+    due,
+    notices,
+    provider_issuing,
+    reservation,
+)
 from iofacturo.renewals.decision import ReviewDecision
 from iofacturo.renewals.proof import PaymentProof, ProofPage, folder
 from iofacturo.renewals.request import RenewalRequest
@@ -26,6 +36,7 @@ _swept: dict[str, date] = {}
 def run(now: datetime) -> int:
     """Everything that is due at *now*; how many rows were worked on."""
     done = lapse_quotes(now) + expire_corrections(now) + due.recompute(now)
+    done += automatic.run(now)
     return done + provider_issuing.run(now) + sweep(now)
 
 
@@ -92,7 +103,7 @@ def sweep(now: datetime) -> int:
         return 0
     _swept["day"] = today
     days = (today - timedelta(days=n) for n in range(SWEEP_AFTER_DAYS, SWEEP_AFTER_DAYS + 7))
-    return sum(_sweep(folder(day)) for day in days)
+    return sum(_sweep(folder(day)) for day in days) + bank_statement.sweep()
 
 
 def _sweep(where: str) -> int:

@@ -5,18 +5,20 @@ The numbers are those of the list in the domain model (I7, I8, …).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Max, Q, Sum
 
 from iofacturo.business_time import calendar
 from iofacturo.business_time.version import CalendarVersion
 from iofacturo.folios.lot import FolioLot
 from iofacturo.lib import clock
-from iofacturo.renewals import approval, provider_invoice
+from iofacturo.renewals import approval, bank, provider_invoice
 from iofacturo.renewals.bank import Allocation, BankLine, MoneyEntry
+from iofacturo.renewals.bank_statement import BankStatement
 from iofacturo.renewals.decision import ReviewDecision
 from iofacturo.renewals.due import DueTime
 from iofacturo.renewals.invoice_intent import CENT, InvoiceIntent
@@ -37,6 +39,7 @@ def broken() -> Iterator[str]:
     """One line in Spanish for each offender, with its ids."""
     yield from _lots()
     yield from _lines()
+    yield from _statements()
     yield from _payments()
     yield from _invoices()
     yield from _documents()
@@ -73,15 +76,41 @@ def _lots() -> Iterator[str]:
 
 def _lines() -> Iterator[str]:
     """I9: what a bank line pays never exceeds it, and no allocation goes below zero."""
-    for line in BankLine.objects.iterator():
-        if line.left < 0:
-            yield f"movimiento del banco {line.pk}: paga {-line.left} más de lo que trae"
+    for line in bank.with_used(BankLine.objects.all()).filter(used__gt=F("amount")):
+        yield f"movimiento del banco {line.pk}: paga {line.used - line.amount} más de lo que trae"
     below = Allocation.objects.values("line", "request").annotate(n=Sum("amount")).filter(n__lt=0)
     for row in below:
         yield f"movimiento del banco {row['line']}: asignación negativa ({row['n']})"
     for entry in MoneyEntry.objects.filter(request__isnull=False).select_related("request"):
         if entry.request and entry.request.company_id != entry.company_id:
             yield f"movimiento de saldo {entry.pk}: es de otra empresa que su solicitud"
+
+
+def _statements() -> Iterator[str]:
+    """Files are there and as they came; their lines are those that were counted; no gap in equals."""
+    counted = dict(
+        BankLine.objects.filter(statement__isnull=False)
+        .order_by()
+        .values_list("statement")
+        .annotate(n=Count("pk"))
+    )
+    for row in BankStatement.objects.iterator():
+        if counted.get(row.pk, 0) != (row.added or 0):
+            yield f"archivo del banco {row.pk}: dice {row.added or 0} movimientos y trajo {counted.get(row.pk, 0)}"
+        try:
+            if hashlib.sha256(row.content()).hexdigest() != row.sha256:
+                yield f"archivo del banco {row.pk}: no es el que se subió"
+        except FileNotFoundError:
+            yield f"archivo del banco {row.pk}: falta el archivo"
+    identity = ("iban", "booked_on", "amount", "currency", "reference", "words")
+    gaps = (
+        BankLine.objects.order_by()
+        .values(*identity)
+        .annotate(n=Count("pk"), last=Max("occurrence"))
+        .exclude(n=F("last"))
+    )
+    for gap in gaps:
+        yield f"movimientos del banco iguales a {gap['reference'] or gap['words']!r}: falta una aparición"
 
 
 def _payments() -> Iterator[str]:

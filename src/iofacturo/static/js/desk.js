@@ -24,6 +24,7 @@ const acts = {
   j: () => step(1),
   k: () => step(-1),
   t: () => document.querySelector("[data-key=t]")?.click(),
+  a: () => document.querySelector("[data-key=a]")?.click(),
   b: () => document.querySelector("#aprobar input:not([type=hidden])")?.focus(),
   c: () => unfold("correccion"),
   x: () => unfold("rechazo"),

@@ -1,0 +1,88 @@
+"""Approving without a person: only where the house says so, and only what nothing speaks against.
+
+Off unless IOFACTURO_AUTOMATIC_APPROVAL is on. What is left to people: amounts that need two of
+them, a proof that was used before or says another amount, lines that somebody typed, the
+provider's own company, and requests that somebody holds.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.conf import settings
+
+from iofacturo.renewals import approval, matches, proof
+from iofacturo.renewals.bank import BankLine
+from iofacturo.renewals.errors import RenewalError
+from iofacturo.renewals.matching import Match
+from iofacturo.renewals.request import RenewalRequest
+
+log = logging.getLogger(__name__)
+_seen: list[matches.State] = []
+
+
+def run(now: datetime) -> int:
+    """Approve what may be; how many. The same books are looked through once in each process."""
+    if not settings.AUTOMATIC_APPROVAL:
+        return 0
+    found = matches.current()
+    if _seen == [found.state]:
+        return 0
+    done = sum(_settle(one, now) for one in found.all if one.automatic)
+    _seen[:] = [found.state]
+    return done
+
+
+def _settle(one: Match, now: datetime) -> int:
+    lines = [int(line) for line in one.lines]
+    if BankLine.objects.filter(pk__in=lines).exclude(source=BankLine.FILE).exists():
+        return 0  # what a person typed, a person approves
+    rows = list(
+        RenewalRequest.objects.filter(number__in=one.requests)
+        .select_related("company", "quote")
+        .order_by("pk")
+    )
+    if any(not is_free(row, now) for row in rows):
+        return 0
+    done = 0
+    for row in rows:
+        try:
+            approval.approve_by_itself(
+                row, at=now, version=row.version, found=lines,
+                keep_rest=len(rows) > 1, evidence=one.evidence,
+            )  # fmt: skip
+            done += 1
+        except RenewalError as refusal:  # somebody was quicker, or the price lapsed
+            log.info("Not approved by itself, %s: %s", row.number, type(refusal).__name__)
+    return done
+
+
+def is_free(row: RenewalRequest, now: datetime) -> bool:
+    """Whether nothing about *row* asks for a person."""
+    return (
+        row.state == RenewalRequest.IN_REVIEW
+        and not row.is_taken(now)
+        and not row.company.is_provider
+        and not is_flagged(row)
+    )
+
+
+def is_flagged(row: RenewalRequest) -> bool:
+    """Whether a proof of *row* was used before, or says another amount than is due."""
+    proofs = list(
+        proof.standing(row)
+        .filter(sent_at__isnull=False)
+        .select_related("request", "request__quote")
+    )
+    if any(one.amount is not None and one.amount != row.given.total for one in proofs):
+        return True
+    # two slips of one bank look alike; what is all but the same picture is another matter
+    return any(
+        use.how != "alike" or use.distance <= proof.SAME_PICTURE
+        for some in proof.uses(proofs).values()
+        for use in some
+    )
+
+
+__all__ = ["is_flagged", "is_free", "run"]
