@@ -121,7 +121,7 @@ def test_what_a_customer_states_can_be_issued(shop, owner, as_client):
     issued = emission.issue_draft(row, by=owner, at=AT)
     assert isinstance(issued.document(), hacienda.FacturaElectronica)  # and the judges look at it
     page = as_client(owner).get(f"/facturar/clientes/{shop.customers.get().public_id}/")
-    assert issued.label in page.content.decode()
+    assert issued.short in page.content.decode()
 
 
 def test_the_same_form_twice_makes_one_customer(owner, cafe, as_client):

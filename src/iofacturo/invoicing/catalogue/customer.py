@@ -46,7 +46,6 @@ class Customer(models.Model):
     otras_senas = models.CharField("otras señas", max_length=300, blank=True)
     condicion_venta = models.CharField("condición de venta", max_length=2, blank=True)
     plazo = models.PositiveSmallIntegerField("plazo en días", null=True, blank=True)
-    exoneracion = models.JSONField("exoneración", default=dict, blank=True)
     folded = models.CharField(max_length=240, editable=False, default="")
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(
@@ -58,7 +57,7 @@ class Customer(models.Model):
     COLUMNS = (
         "tipo_identificacion", "identificacion", "nombre", "nombre_comercial", "actividad",
         "emails", "telefono", "provincia", "canton", "distrito", "barrio", "otras_senas",
-        "condicion_venta", "plazo", "exoneracion",
+        "condicion_venta", "plazo",
     )  # fmt: skip
 
     class Meta:

@@ -171,7 +171,6 @@ def _customer(row: Customer) -> dict[str, Any]:
         "actividad": row.actividad,
         "condicion": row.condicion_venta,
         "plazo": row.plazo,
-        "exoneracion": row.exoneracion,
         "receptor": row.receptor(),
     }
 
