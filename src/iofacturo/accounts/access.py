@@ -6,12 +6,14 @@ that says which role does; who is no colleague at all learns nothing: 404.
 
 from collections.abc import Callable
 from functools import wraps
+from urllib.parse import urlsplit
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from iofacturo.accounts.seated import PersonRequest
 
@@ -28,6 +30,32 @@ def same_company(request: PersonRequest) -> bool:
     return named is None or (request.company is not None and named == request.company.public_id)
 
 
+def _entered(view: View) -> View:
+    """Whoever is not logged in logs in first, and goes on where they were."""
+
+    @wraps(view)
+    def entered(request: PersonRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        return redirect_to_login(_where(request))
+
+    return entered
+
+
+def _where(request: PersonRequest) -> str:
+    """The page to come back to: of a form that was sent too late, the page it stands on.
+
+    The address a form is sent to is often no page, and nobody should end there.
+    """
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, request.get_host()):
+        return "/"
+    parts = urlsplit(page)
+    return f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+
+
 def member(act: str) -> Callable[[View], View]:
     """Only for people of the current company whose role may do *act*.
 
@@ -36,7 +64,7 @@ def member(act: str) -> Callable[[View], View]:
 
     def lock(view: View) -> View:
         @wraps(view)
-        @login_required
+        @_entered
         def locked(request: PersonRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if request.membership is None:
                 raise Http404
@@ -56,7 +84,7 @@ def staff(act: str) -> Callable[[View], View]:
 
     def lock(view: View) -> View:
         @wraps(view)
-        @login_required
+        @_entered
         def locked(request: PersonRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if request.staff is None:
                 raise Http404
@@ -71,7 +99,7 @@ def staff(act: str) -> Callable[[View], View]:
 
 def person(view: View) -> View:
     """For anybody who is logged in."""
-    return _locked(login_required(view), "person")
+    return _locked(_entered(view), "person")
 
 
 def anybody(view: View) -> View:
