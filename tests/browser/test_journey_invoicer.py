@@ -353,7 +353,8 @@ def test_out_of_folios_renewed_and_the_same_draft_issued(
     write_receiver(page, CLIENTE)
     write_line(page, "Café molido 500 g", "4 200")
     issue(page, "Factura electrónica")
-    expect(page.get_by_role("heading", name="Se le acabaron los folios")).to_be_visible()
+    expect(page.get_by_role("heading", name="No se emitió")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("Su borrador está guardado")
     expect(page.locator("textarea[name='L1/Detalle']")).to_have_value("Café molido 500 g")
     assert cafe.comprobantes.count() == 1
     no_barriers(page)
