@@ -107,6 +107,9 @@ class Customer:
         if page.status == 302:  # the same person's other window issued it meanwhile
             self._told(place, page)
             return
+        if page.status != 200:
+            self._fault(page)
+            return
         fields = {"accion": "emitir", "version": _one(VERSION, page.text), **LINEA}
         if tipo == "FE":
             fields |= RECEPTOR
@@ -127,7 +130,7 @@ class Customer:
             self.diary.claves[draft].add(found[1])
 
     def _fault(self, reply: Reply) -> None:
-        said = re.sub(r"<[^>]+>|\s+", " ", reply.text)
+        said = re.sub(r"(<[^>]+>|\s)+", " ", reply.text)
         with self.diary.lock:
             self.diary.faults.append(f"{reply.status} {reply.location} {said[:3000]}")
 

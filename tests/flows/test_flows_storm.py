@@ -275,7 +275,7 @@ def test_after_the_storm_nothing_is_lost_and_nothing_is_double(house: House) -> 
         over.set()
         for one in crowd:  # whoever waits for an answer gets it
             one.join(3 * PATIENCE)
-    assert diary.faults == [], house.last_words()
+    assert diary.faults == [], "\n".join([*diary.faults[:5], house.last_words()])
     assert diary.issued > ENOUGH, (diary.statuses, house.last_words())
     assert min(house.kills.values()) >= KILLS, house.kills
     assert len(house.kills) == (3 if house.cluster else 2)
