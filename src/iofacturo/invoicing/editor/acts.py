@@ -253,6 +253,8 @@ def pick_product(turn: Turn) -> None:
         for name, held in row.linea().items()
         if cliente.sheet_has(turn.tipo, f"{place.LINES}/{name}")
     }
+    if turn.tipo == "FEE":
+        linea.write_iva(line, linea.EXENTA)
     currency = place.get(turn.data, condiciones.CURRENCY) or "CRC"
     if row.moneda != currency:
         line.pop("PrecioUnitario", None)
@@ -309,16 +311,13 @@ def pick_code(turn: Turn) -> None:
     turn.anchor, turn.focus = f"L{index}", f"L{index}/Cantidad"
 
 
-def suggest(data: Json, before: Json) -> None:
+def suggest(data: Json) -> None:
     """The tariff that the catalogue gives, where a code was typed and no tax was chosen yet."""
-    held = place.items(data, place.LINES)
-    was = place.items(before, place.LINES)
-    for index, line in enumerate(held):
-        old = was[index] if index < len(was) else {}
-        if not isinstance(line, dict) or not isinstance(old, dict) or line.get("Impuesto"):
+    for line in place.items(data, place.LINES):
+        if not isinstance(line, dict) or line.get("Impuesto"):
             continue
         code = line.get("CodigoCABYS")
-        if isinstance(code, str) and code != old.get("CodigoCABYS") and len(code) == 13:
+        if isinstance(code, str) and len(code) == 13:
             item = cabys.find(code)
             if item is not None and item.tarifa:
                 linea.write_iva(line, item.tarifa)

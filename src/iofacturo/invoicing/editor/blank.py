@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 COLONES = {"CodigoMoneda": "CRC", "TipoCambio": "1"}
+REFERENCES = {"REP": {"TipoDocIR": "01", "Codigo": "04"}, "FEC": {"Codigo": "04"}}
+"""What the reference, which these cannot do without, says unless a person says otherwise."""
 
 
 def of(tipo: str) -> dict[str, Any]:
@@ -17,4 +19,6 @@ def of(tipo: str) -> dict[str, Any]:
             "MedioPago": [{"TipoMedioPago": "04" if tipo == "REP" else "01"}],
         },
     }
+    if tipo in REFERENCES:
+        data["InformacionReferencia"] = [dict(REFERENCES[tipo])]
     return data

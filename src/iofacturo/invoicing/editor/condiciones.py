@@ -12,6 +12,8 @@ RATE = "ResumenFactura/CodigoTipoMoneda/TipoCambio"
 MEANS = "ResumenFactura/MedioPago"
 MOST_MEANS = 4
 WITH_TERM = ("02", "10")
+FOREIGN, NOT_A_TAXPAYER = "05", "06"
+USED_GOODS = "13"
 
 
 def show(sheet: Sheet) -> dict[str, Any]:
@@ -57,9 +59,25 @@ def settle(data: dict[str, Any], before: dict[str, Any]) -> None:
             place.put(data, RATE, "1")
         elif untouched and place.get(data, RATE) == "1":
             place.put(data, RATE, None)
+    _of_supplier(data, before)
     condition = place.get(data, "CondicionVenta")
     was = place.get(before, "CondicionVenta")
     term = place.get(before, "PlazoCredito")
     stale = term is not None and place.get(data, "PlazoCredito") == term
     if condition != was and condition not in WITH_TERM and stale:
         place.put(data, "PlazoCredito", None)
+
+
+def _of_supplier(data: dict[str, Any], before: dict[str, Any]) -> None:
+    """Who sells in a factura de compra decides its condition and the kind of its reference."""
+    kind = place.get(data, "Emisor/Identificacion/Tipo")
+    if kind == place.get(before, "Emisor/Identificacion/Tipo"):
+        return
+    condition = data.get("CondicionVenta")
+    if kind == NOT_A_TAXPAYER and condition == "01":
+        data["CondicionVenta"] = USED_GOODS
+    elif kind != NOT_A_TAXPAYER and condition == USED_GOODS:
+        data["CondicionVenta"] = "01"
+    first = place.get(data, "InformacionReferencia[1]")
+    if kind == FOREIGN and isinstance(first, dict) and not first.get("TipoDocIR"):
+        first |= {"TipoDocIR": "16", "Codigo": "11"}

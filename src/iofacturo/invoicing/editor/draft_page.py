@@ -22,6 +22,7 @@ from iofacturo.invoicing.editor import (
     acts,
     condiciones,
     form,
+    original,
     posted,
     proforma,
     remembering,
@@ -81,7 +82,10 @@ def _acted(request: SeatedRequest, row: Draft, now: datetime) -> HttpResponse:
     turn.data = form.read(sent, row.data, row.tipo)
     condiciones.settle(turn.data, row.data)
     if name != QUIET:
-        acts.suggest(turn.data, row.data)
+        acts.suggest(turn.data)
+        original.bring(
+            request.company, turn.data, row.tipo, sucursal=row.sucursal, terminal=row.terminal
+        )
         if name not in acts.KEEP_BLANKS:
             turn.data = form.swept(turn.data, row.tipo)
     name = _meant(name, sent)

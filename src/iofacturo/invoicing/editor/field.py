@@ -201,7 +201,7 @@ def at(tipo: str, path: str) -> Field | None:
         kind = "whole"
     elif catalogue := words.called_codes(steps):
         kind = "code"
-        choices = _choices(tipo, steps[-1], catalogue, facets.enumeration)
+        choices = _choices(tipo, steps, catalogue, facets.enumeration)
     else:
         is_long = (facets.max_length or 0) > AREA and steps[-1] != "CorreoElectronico"
         kind = "area" if is_long else "text"
@@ -218,9 +218,11 @@ def at(tipo: str, path: str) -> Field | None:
     )
 
 
-def _choices(tipo: str, name: str, catalogue: Any, lawful: tuple[str, ...]) -> tuple[Choice, ...]:
+def _choices(
+    tipo: str, steps: list[str], catalogue: Any, lawful: tuple[str, ...]
+) -> tuple[Choice, ...]:
     """The codes of a list that this type of document may carry, the usual ones first."""
-    common = words.COMMON.get(name, ())
+    common = words.called_common(tipo, steps)
     codes = [code for code in catalogue.of_tipo(tipo) if not lawful or code.codigo in lawful]
     codes.sort(key=lambda one: common.index(one.codigo) if one.codigo in common else len(common))
     return tuple((one.codigo, one.nombre) for one in codes)

@@ -109,6 +109,8 @@ def _line(before: Json, tipo: str, texts: dict[str, str]) -> Json:
     if not isinstance(line, dict):
         return before
     _tariffs(line, before)
+    if line.get("MontoTotal") != before.get("MontoTotal") == before.get("SubTotal"):
+        line.pop("SubTotal", None)  # a payment's base was its amount, and still is
     if "iva" in texts:
         linea.write_iva(line, texts["iva"])
     if "descuento" in texts:

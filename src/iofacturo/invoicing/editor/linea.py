@@ -22,6 +22,7 @@ UNIT = Decimal("0.00001")
 HUNDRED = Decimal(100)
 COMERCIAL = "07"
 SIGNS = ("₡", "¢", "$")
+EXENTA = "10"  # what is exported bears no IVA (LIVA, art. 8)
 NO_AMOUNT = "Complete primero la cantidad y el precio."
 SHORT_IVA = {
     "08": "13 %", "04": "4 %", "03": "2 %", "02": "1 %", "09": "0,5 %", "10": "Exento",
@@ -32,7 +33,12 @@ SHORT_IVA = {
 
 def blank(tipo: str) -> Json:
     """What a new line begins with."""
-    return {} if tipo == "REP" else {"Cantidad": "1", "UnidadMedida": "Unid"}
+    if tipo == "REP":
+        return {}
+    line: Json = {"Cantidad": "1", "UnidadMedida": "Unid"}
+    if tipo == "FEE":
+        write_iva(line, EXENTA)
+    return line
 
 
 def is_blank(linea: Any, tipo: str) -> bool:

@@ -11,7 +11,8 @@ from iofacturo.invoicing.editor.field import Field
 from iofacturo.invoicing.editor.posted import WINDOW
 from iofacturo.invoicing.editor.sheet import Sheet, Shown
 
-SHORT = ("Detalle", "CodigoCABYS", "Cantidad", "UnidadMedida", "PrecioUnitario", "MontoTotal")
+SHORT = ("Detalle", "CodigoCABYS", "Cantidad", "UnidadMedida", "PrecioUnitario")
+MORE_SHORT = {"REP": ("MontoTotal",), "FEE": ("PartidaArancelaria",)}
 RARE = (
     "PartidaArancelaria", "TipoTransaccion", "UnidadMedidaComercial", "IVACobradoFabrica",
     "BaseImponible", "RegistroMedicamento", "FormaFarmaceutica", "NumeroVINoSerie", "SubTotal",
@@ -69,11 +70,7 @@ def _row(sheet: Sheet, index: int, lines: list[Any], *, is_open: bool) -> Row:
     if not isinstance(line, dict):
         line = {}
     name = f"L{index}"
-    short = {
-        one: sheet.field(f"{name}/{one}")
-        for one in SHORT
-        if one != "MontoTotal" or sheet.tipo == "REP"
-    }
+    short = {one: sheet.field(f"{name}/{one}") for one in (*SHORT, *MORE_SHORT.get(sheet.tipo, ()))}
     row = Row(
         index=index,
         id=name,
@@ -125,7 +122,7 @@ def _rest(sheet: Sheet, name: str, line: dict[str, Any]) -> dict[str, Any]:
             }
         )
     return {
-        "fields": sheet.fields(name, [one for one in RARE if one != "SubTotal" or tipo == "REP"]),
+        "fields": sheet.fields(name, [one for one in RARE if _is_rare(one, tipo)]),
         "codes": [
             {"path": path, "fields": sheet.fields(path, CODE)}
             for path in _paths(line, name, "CodigoComercial", always=1)
@@ -139,6 +136,12 @@ def _rest(sheet: Sheet, name: str, line: dict[str, Any]) -> dict[str, Any]:
         "taxes": taxes,
         "surtido": len(place.items(line, "DetalleSurtido/LineaDetalleSurtido")),
     }
+
+
+def _is_rare(name: str, tipo: str) -> bool:
+    if name == "SubTotal":
+        return tipo == "REP"
+    return name not in MORE_SHORT.get(tipo, ())
 
 
 def _paths(line: dict[str, Any], name: str, what: str, *, always: int) -> list[str]:

@@ -26,6 +26,7 @@ from iofacturo.invoicing import emission, readiness
 from iofacturo.invoicing.catalogue import cabys, product
 from iofacturo.invoicing.catalogue.product import Product
 from iofacturo.invoicing.comprobante import Comprobante
+from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.editor import quick, spot
 from iofacturo.invoicing.editor.quick import Item
 from iofacturo.invoicing.errors import InvoicingError, NotReady
@@ -39,6 +40,8 @@ MEANS = ("01", "06", "02", "04", "07", "03", "05")
 LAST = "tiquete_suelto"
 """In the session: CAByS, unit and tariff of the last thing sold without a product."""
 ISSUED = "tiquete_emitido"
+KEPT = "tiquete_guardado"
+"""In the session: the draft that the last form became when it could not be issued."""
 
 
 @dataclass
@@ -71,6 +74,9 @@ def tiquete(request: SeatedRequest) -> HttpResponse:
         item, amount = _read(request, form)
         if item is None or amount is None or form.errors:
             return _page(request, form, now, status=422)
+        kept = _kept_before(request, form)
+        if kept is not None and (kept.comprobante is not None or kept.version > 1):
+            return _of_kept(kept)  # issued or changed in the editor meanwhile
         try:
             done = _issued(request, form, item, amount, now)
         except NotReady as refusal:
@@ -79,8 +85,8 @@ def tiquete(request: SeatedRequest) -> HttpResponse:
             )
             return _page(request, form, now, status=422)
         except (Exhausted, InvoicingError) as error:
-            form.errors["que"] = str(error)
-            return _page(request, form, now, status=409)
+            kept = _kept(request, form, item, amount, now)
+            return _page(request, form, now, status=409, kept=kept, why=str(error))
     request.session[ISSUED] = done.clave
     request.session["tiquete_medio"] = form.medio
     return redirect("invoicing:quick")
@@ -105,10 +111,50 @@ def _operation(form: Form) -> str:
 def _issued(
     request: SeatedRequest, form: Form, item: Item, amount: Decimal, now: datetime
 ) -> Comprobante:
+    kept = _kept_before(request, form)
+    if kept is not None:
+        kept = _kept(request, form, item, amount, now)  # with what the form says now
+        kept.refresh_from_db()
+        return emission.issue_draft(kept, by=request.user, at=now)
     document = drafts.read(quick.tiquete(item, amount, form.medio))
     standing = readiness.standing(request.company, now)
     ready = standing.ready(document, operation=_operation(form))
     return emission.issue(ready, by=request.user)
+
+
+def _kept_before(request: SeatedRequest, form: Form) -> Draft | None:
+    """The draft that this very form became when it could not be issued."""
+    held = request.session.get(KEPT)
+    if not isinstance(held, dict) or held.get("token") != form.token:
+        return None
+    row: Draft | None = (
+        request.company.drafts.select_related("comprobante")
+        .filter(public_id=held.get("draft"), discarded_at__isnull=True)
+        .first()
+    )
+    if row is not None:
+        row.company = request.company
+    return row
+
+
+def _kept(request: SeatedRequest, form: Form, item: Item, amount: Decimal, now: datetime) -> Draft:
+    """What could not be issued, as a draft; the same one when the form is sent again."""
+    row = _kept_before(request, form)
+    data = quick.tiquete(item, amount, form.medio)
+    if row is None:
+        row = drafts.write(request.company, data, by=request.user, at=now)
+        request.session[KEPT] = {"token": form.token, "draft": row.public_id}
+    elif row.version == 1:
+        drafts.open_drafts(request.company).filter(pk=row.pk, version=1).update(
+            data=drafts.stated(data), updated_at=now, updated_by=request.user
+        )
+    return row
+
+
+def _of_kept(row: Draft) -> HttpResponse:
+    if row.comprobante is not None:
+        return redirect("invoicing:document", clave=row.comprobante.clave)
+    return redirect("invoicing:draft", public_id=row.public_id)
 
 
 def _read(request: SeatedRequest, form: Form) -> tuple[Item | None, Decimal | None]:
@@ -186,16 +232,26 @@ def _last_means(request: SeatedRequest) -> str:
     return held if held in MEANS else MEANS[0]
 
 
-def _page(request: SeatedRequest, form: Form, now: datetime, status: int = 200) -> HttpResponse:
+def _page(
+    request: SeatedRequest,
+    form: Form,
+    now: datetime,
+    status: int = 200,
+    *,
+    kept: Draft | None = None,
+    why: str = "",
+) -> HttpResponse:
     company = request.company
-    kept = request.session.get(LAST)
-    if not form.cabys and isinstance(kept, dict):
-        form.cabys = str(kept.get("cabys", ""))
+    last = request.session.get(LAST)
+    if not form.cabys and isinstance(last, dict):
+        form.cabys = str(last.get("cabys", ""))
     context: dict[str, Any] = {
         "form": form,
         "token": form.token or secrets.token_urlsafe(18),
         "means": [(code, MEDIO_PAGO.nombre_de(code)) for code in MEANS],
         "products": product.search(company, "", 30),
+        "kept": kept,
+        "why": why,
         "left": summary.available(company, now),
         "missing": steps.missing(company, now),
         "last": _last(request),

@@ -123,6 +123,8 @@ def message(problem: Problem) -> str:
         return PLAINER[last]
     if problem.code == "falta-elemento" and last and text == f"Falta {last}.":
         return "Falta este dato."
+    if problem.code == "referencia-incompleta":
+        return "Falta este dato de la referencia."
     if last and text.startswith(f"{last}: "):
         text = text[len(last) + 2 :]
         text = text[:1].upper() + text[1:]

@@ -44,8 +44,13 @@ CODES: dict[str, Catalogo] = {
 COMMON: dict[str, tuple[str, ...]] = {
     "CodigoMoneda": ("CRC", "USD", "EUR"),
     "TipoMedioPago": ("01", "06", "04", "02"),
+    "Identificacion/Tipo": ("02", "01"),
+    "FEC/Identificacion/Tipo": ("01", "02"),
+    "FEE/Identificacion/Tipo": ("05",),
+    "FEC/InformacionReferencia/TipoDocIR": ("14", "16"),
+    "ND/InformacionReferencia/Codigo": ("02",),
 }
-"""Codes that are offered before the rest."""
+"""Codes that are offered before the rest, in one type of document or in all."""
 
 LABELS: dict[str, str] = {
     "Receptor": "Cliente",
@@ -160,7 +165,7 @@ HINTS: dict[str, str] = {
     "CodigoActividadReceptor": "Hacienda la pide para que su cliente pueda deducir el gasto.",
     "TarifaExonerada": "Los puntos que se perdonan: 13 si se exonera todo el IVA general.",
     "NumeroDocumento": "Tal como está en el documento, con guiones.",
-    "InformacionReferencia/Numero": "Los 50 caracteres de la clave, o el número del documento.",
+    "InformacionReferencia/Numero": "La clave o el número. Si el documento es suyo, traemos los demás datos.",
     "FechaEmisionIR": "La misma del documento original.",
     "Razon": "En pocas palabras, por qué se emite este comprobante.",
     "PartidaArancelaria": "12 dígitos; la llevan las mercancías que se exportan.",
@@ -181,3 +186,12 @@ def called(words: dict[str, str], steps: list[str], default: str = "") -> str:
 def called_codes(steps: list[str]) -> Catalogo | None:
     """The table of codes of the element at the end of *steps*."""
     return CODES.get("/".join(steps[-2:])) or CODES.get(steps[-1])
+
+
+def called_common(tipo: str, steps: list[str]) -> tuple[str, ...]:
+    """The codes that come first in the element at the end of *steps*, in a document of *tipo*."""
+    name = "/".join(steps[-2:])
+    for key in (f"{tipo}/{name}", name, steps[-1]):
+        if key in COMMON:
+            return COMMON[key]
+    return ()

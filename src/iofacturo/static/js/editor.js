@@ -171,7 +171,9 @@ document.addEventListener("input", (event) => {
 document.addEventListener("change", (event) => {
   const form = editor();
   if (!form?.contains(event.target)) return;
-  if ("reload" in event.target.dataset) form.requestSubmit(form.querySelector("button[value=guardar]"));
+  const code = event.target.dataset.find === "cabys" && /^\d{13}$/.test(event.target.value.trim());
+  const untaxed = code && document.getElementById(`L${event.target.dataset.line}/iva`)?.value === "";
+  if ("reload" in event.target.dataset || untaxed) form.requestSubmit(form.querySelector("button[value=guardar]"));
   else if (!event.target.name?.startsWith("buscar_")) keepSoon(250);
 });
 
