@@ -10,7 +10,16 @@ from iofacturo.demo.catalogue import Shop
 from iofacturo.demo.office import Office
 from iofacturo.demo.purchase import Buyer
 from iofacturo.lib import clock
-from iofacturo.renewals import bank, draft, reversal, review
+from iofacturo.renewals import (
+    bank,
+    bank_statement,
+    draft,
+    reversal,
+    review,
+    statement_import,
+    statement_profile,
+)
+from iofacturo.renewals.request import RenewalRequest
 
 
 def lay_out(cast: Cast, shop: Shop, office: Office, now: datetime) -> None:
@@ -47,8 +56,27 @@ def lay_out(cast: Cast, shop: Shop, office: Office, now: datetime) -> None:
     _waits_for_second(buyer["roble"], reviewer, ago(2.5))
     taken = purchase.submit(buyer["optica"], "plan-100", ago(1.2))
     purchase.take(taken, reviewer, now - timedelta(minutes=3))
-    purchase.submit(buyer["soda"], "plan-100", ago(0.2))
+    waiting = purchase.submit(buyer["soda"], "plan-100", ago(0.2))
     purchase.choose(buyer["cafe"], "plan-500", now - timedelta(hours=2))
+    _statement(waiting, reviewer, now)
+
+
+def _statement(waiting: RenewalRequest, reviewer, now: datetime) -> None:
+    """The bank's file of today: money of a request that waits, and money of nobody."""
+    day = f"{clock.local(waiting.submitted_at or now):%d/%m/%Y}"
+    text = "\n".join((
+        "Fecha,Referencia,Descripción,Débitos,Créditos",
+        f'{day},{purchase.bank_reference(waiting, waiting.submitted_at or now)},"SINPE plan {waiting.reference.lower()}",,'
+        f'"{waiting.given.total}"',
+        f'{day},70011223,"Pago de plan, gracias",,"15000.00"',
+        f'{day},70011224,"Comisión del banco","350.00",',
+    ))  # fmt: skip
+    bac = statement_profile.of("BAC Credomatic")
+    assert bac is not None  # noqa: S101 - it comes with the house
+    iban = waiting.given.payee.iban
+    row = bank_statement.receive("movimientos.csv", text.encode(), bac, iban, by=reviewer, at=now)
+    today = clock.local(now).date()
+    statement_import.confirm(row, row.read(), by=reviewer, at=now, today=today)
 
 
 def _rejected(buyer: Buyer, reviewer, at: datetime) -> None:
