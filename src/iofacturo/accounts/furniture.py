@@ -18,6 +18,8 @@ def furnish(form: forms.BaseForm) -> None:
             continue
         else:
             kind = "input"
+        if kind == "select" and isinstance(field, forms.ChoiceField):
+            field.error_messages["required"] = "Escoja una opción."
         widget.attrs["class"] = f"{widget.attrs.get('class', '')} {kind}".strip()
 
 
