@@ -204,3 +204,10 @@ def test_mi_plan_shows_the_folios(cafe, owner, as_client, lots):
     assert "Últimos 5 planes" in page
     assert "Folios usados por día" in page
     assert "muy poco uso" in page
+
+
+def test_a_line_of_the_ledger_leads_to_its_document(as_client, owner, cafe) -> None:
+    ledger.grant(cafe, "courtesy", 5, origin="line", at=NOW, months=1)
+    ledger.consume(cafe, "5" * 50, at=NOW, label="Factura electrónica 7")
+    page = as_client(owner).get("/mi-plan/libro/").content.decode()
+    assert f'<a href="/facturar/documentos/{"5" * 50}/">Factura electrónica 7</a>' in page
