@@ -10,6 +10,7 @@ let asking = 0;
 let stopped = false;
 let native = false;
 let before = "";
+let next = ""; // the button that was pressed while the page was being saved
 
 const sent = (form, act) => {
   const data = new URLSearchParams(new FormData(form));
@@ -91,13 +92,36 @@ const press = async (form, button) => {
     form.requestSubmit(button);
     return;
   }
-  const answer = await fetch(form.action, { method: "POST", body: sent(form, act) });
+  const data = sent(form, act);
+  const answer = await fetch(form.action, { method: "POST", body: data });
   const page = parsed(await answer.text());
   if (!page.querySelector("form[data-editor]")) {
     location.assign(answer.url);
     return;
   }
+  const meanwhile = act === "guardar" ? typedSince(form, data) : [];
+  const pressed = act === "guardar" ? next : "";
+  next = "";
   show(page, answer.redirected ? answer.url : location.href);
+  retype(meanwhile);
+  if (pressed) editor().querySelector(`button[value="${CSS.escape(pressed)}"]`)?.click();
+};
+
+// Saving may be asked for by a field that was left: whoever types on while it travels loses nothing.
+const typedSince = (form, data) => [...form.elements]
+  .filter((field) => field.id && field.name && field.matches("input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea"))
+  .filter((field) => field.value !== (data.get(field.name) ?? "").replaceAll("\r\n", "\n"))
+  .map((field) => [field.id, field.value, field === document.activeElement]);
+const retype = (fields) => {
+  for (const [id, value, focused] of fields) {
+    const field = document.getElementById(id);
+    if (!field) continue;
+    field.value = value;
+    if (!focused) continue;
+    field.focus({ preventScroll: true });
+    if (field.matches("textarea, input[type=text], input:not([type])")) field.setSelectionRange(value.length, value.length);
+  }
+  if (fields.length) keepSoon(250);
 };
 
 document.addEventListener("submit", (event) => {
@@ -108,7 +132,10 @@ document.addEventListener("submit", (event) => {
     return;
   }
   event.preventDefault();
-  if (form.dataset.busy) return;
+  if (form.dataset.busy) {
+    next = event.submitter?.value || next;
+    return;
+  }
   form.dataset.busy = "1";
   event.submitter?.setAttribute("aria-busy", "true");
   press(form, event.submitter).catch(() => {
