@@ -257,6 +257,7 @@ def test_every_problem_has_its_place(person, tipo):
     assert set(person.places()) <= person.form.ids
     person.fill({"L1/Detalle": "Algo"}).press("emitir")
     assert person.places()
+    assert not any("Comprobante: " in one for one in person.problems())
     assert set(person.places()) <= person.form.ids
     assert len(person.places()) == len(person.problems())
 
@@ -302,3 +303,42 @@ def test_the_quick_tiquete_that_was_kept_is_issued_from_its_own_form(
     assert client.post(url, sent | {"monto": "6000"}).status_code == 302
     assert cafe.comprobantes.get().total == Decimal(6000)
     assert not drafts.open_drafts(cafe).exists()
+
+
+def test_products_and_customers_come_first_where_there_are_some(person, shop):
+    from iofacturo.invoicing.models import Customer, Product
+
+    person.begin("FE")
+    assert "Escribir los datos de un cliente nuevo" not in person.html
+    stamp = {"created_at": clock.now(), "updated_at": clock.now()}
+    Customer.objects.create(
+        company=shop, tipo_identificacion="02", identificacion="3102684512", nombre="Panadería Santa Ana",
+        actividad="1071.0", emails=["compras@santaana.example"], condicion_venta="02", plazo=30, **stamp,
+    )  # fmt: skip
+    bread = Product.objects.create(
+        company=shop, detalle="Pan tostado", cabys="2341000000100", unidad="Kg", precio=Decimal(1550),
+        tarifa_iva="08", **stamp,
+    )  # fmt: skip
+    person.begin("FE")
+    assert "Escribir los datos de un cliente nuevo" in person.html
+    assert person.html.index('id="buscar_producto"') < person.html.index('id="L1/Detalle"')
+    person.fill({"buscar_cliente": "panaderia"}).press("buscar-cliente")
+    person.press(next(one for one in person.form.buttons if one.startswith("cliente:")))
+    assert person.form.fields["CodigoActividadReceptor"] == "1071.0"
+    assert person.form.fields["CondicionVenta"] == "02"
+    assert person.form.fields["PlazoCredito"] == "30"
+    assert "compras@santaana.example" in person.html
+    person.fill({"buscar_producto": "tost"}).press("buscar-producto").press(
+        f"producto:{bread.public_id}"
+    )
+    line = {
+        name: person.form.fields[f"L1/{name}"]
+        for name in ("CodigoCABYS", "UnidadMedida", "PrecioUnitario", "iva")
+    }
+    assert line == {
+        "CodigoCABYS": "2341000000100",
+        "UnidadMedida": "Kg",
+        "PrecioUnitario": "1 550,00",
+        "iva": "08",
+    }
+    assert person.issue().total == Decimal("1751.5")

@@ -23,8 +23,17 @@ def side(tipo: str) -> str:
     return "Emisor" if tipo == "FEC" else "Receptor"
 
 
-def show(sheet: Sheet, *, is_open: bool, activities: list[tuple[str, str]]) -> dict[str, Any]:
-    """The chip of who was picked, or the fields; and the activity where the law asks for it."""
+def show(
+    sheet: Sheet,
+    *,
+    is_open: bool,
+    activities: list[tuple[str, str]],
+    is_known_house: bool = False,
+) -> dict[str, Any]:
+    """The chip of who was picked, or the fields; and the activity where the law asks for it.
+
+    The fields are folded in a house that has customers to choose from, until somebody is named.
+    """
     who = side(sheet.tipo)
     held = place.get(sheet.data, who)
     number = place.get(sheet.data, f"{who}/Identificacion/Numero")
@@ -40,6 +49,7 @@ def show(sheet: Sheet, *, is_open: bool, activities: list[tuple[str, str]]) -> d
         else [one for one in (_field(sheet, who, name) for name in MORE) if one],
         "has_more": isinstance(held, dict) and any(place.get(held, name) for name in MORE),
         "is_optional": sheet.tipo in ("TE", "NC", "ND"),
+        "is_folded": is_known_house and not held,
         "is_stated": bool(held),
         "number": number if isinstance(number, str) else "",
         "activity": None,

@@ -10,7 +10,9 @@ from iofacturo.invoicing.editor.sheet import Sheet
 NAME = "InformacionReferencia"
 FIELDS = ("TipoDocIR", "Numero", "FechaEmisionIR", "Codigo", "Razon")
 MOST = 10
-NEEDED = ("NC", "ND", "FEC", "REP")
+ACTS = ("NC", "ND", "REP")
+"""Those that live of another document, which brings what they say (`original`)."""
+NEEDED = (*ACTS, "FEC")
 
 
 def show(sheet: Sheet) -> dict[str, Any]:
@@ -19,6 +21,7 @@ def show(sheet: Sheet) -> dict[str, Any]:
     return {
         "rows": [_row(sheet, index) for index in range(1, count + 1)],
         "can_add": len(held) < MOST,
+        "is_first": sheet.tipo in ACTS,
         "is_needed": sheet.tipo in NEEDED,
     }
 

@@ -99,7 +99,13 @@ def _context(row: Draft, turn: Turn, seen: Review, refused: Iterable[Problem]) -
         "row": row,
         "state": turn.state,
         "turn": turn,
-        "cliente": cliente.show(sheet, is_open=turn.state.cliente, activities=turn.activities),
+        "cliente": cliente.show(
+            sheet,
+            is_open=turn.state.cliente,
+            activities=turn.activities,
+            is_known_house=_has_customers(row, turn),
+        ),
+        "products_first": not count and row.tipo != "REP" and row.company.products.exists(),
         "condiciones": condiciones.show(sheet),
         "rows": rows,
         "count": count,
@@ -119,10 +125,24 @@ def _context(row: Draft, turn: Turn, seen: Review, refused: Iterable[Problem]) -
     return context
 
 
+def _has_customers(row: Draft, turn: Turn) -> bool:
+    """Whether nobody was named yet, and there are customers to choose from: fields can wait."""
+    if cliente.side(row.tipo) in turn.data or row.tipo == "FEC":
+        return False
+    if turn.state.revisar or turn.state.cliente or turn.customers is not None:
+        return False
+    known: bool = row.company.customers.exists()
+    return known
+
+
 def _told(sheet: Sheet, seen: Review, refused: Iterable[Problem], window: range) -> list[Any]:
     """Every error once: those of the page, and what only issuing found."""
     known = {problem.path for problem in seen.errors if problem.path}
     more = [one for one in refused if one.is_error and one.path not in known]
+    if seen.errors:
+        more = [
+            one for one in more if one.path
+        ]  # a calculation tells what it lacks without a place
     codes = {(one.code, one.message) for one in seen.errors}
     more = [one for one in more if (one.code, one.message) not in codes]
     return sheet.tell([*seen.errors, *more], window)

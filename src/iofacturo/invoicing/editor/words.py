@@ -44,7 +44,6 @@ CODES: dict[str, Catalogo] = {
 COMMON: dict[str, tuple[str, ...]] = {
     "CodigoMoneda": ("CRC", "USD", "EUR"),
     "TipoMedioPago": ("01", "06", "04", "02"),
-    "Identificacion/Tipo": ("02", "01"),
     "FEC/Identificacion/Tipo": ("01", "02"),
     "FEE/Identificacion/Tipo": ("05",),
     "FEC/InformacionReferencia/TipoDocIR": ("14", "16"),
