@@ -30,8 +30,9 @@ from iofacturo.invoicing.submission import Submission
 
 __all__ = [
     "Answer", "Breaker", "CabysChange", "CabysEdition", "CabysItem", "Comprobante",
-    "Counterpart", "CounterpartWord", "Credentials", "Customer", "Draft", "DueMail", "Errand", "Export",
-    "HaciendaWord", "Key", "Letterhead", "MailCopy", "ListImport", "Origin", "Product", "Proforma", "PublicLink", "Received",
-    "ReceivedTax", "ReceivedXML", "ReceiverMessage", "ReceiverMessageXML", "ReceptionBatch",
-    "Series", "SeriesStart", "SignedXML", "Submission", "Sucursal",
+    "Counterpart", "CounterpartWord", "Credentials", "Customer", "Draft", "DueMail", "Errand",
+    "Export", "HaciendaWord", "Key", "Letterhead", "ListImport", "MailCopy", "Origin",
+    "Product", "Proforma", "PublicLink", "Received", "ReceivedTax", "ReceivedXML",
+    "ReceiverMessage", "ReceiverMessageXML", "ReceptionBatch", "Series", "SeriesStart",
+    "SignedXML", "Submission", "Sucursal",
 ]  # fmt: skip
