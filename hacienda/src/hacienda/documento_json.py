@@ -239,7 +239,7 @@ class _Reading:
                     raise _unknown("elemento", key, f"{path}/", [item.name])
             held = inner.get(item.name)
             return self._many([] if held is None else held, item, f"{path}/{item.name}")
-        if _holds_tuple(owner, element.attribute):
+        if _holds_tuple(owner, element.attribute):  # type: ignore[arg-type]  # a class is hashable
             if not element.repeated and not isinstance(held, list):
                 held = [held]
             return self._many(held, element, path)
