@@ -20,3 +20,6 @@ urlpatterns = [
     path("gestion/", portal.gestion, name="gestion"),
     path("gestion/", include("iofacturo.backoffice.urls")),
 ]
+
+handler400 = "iofacturo.outage.bad_request"
+handler500 = "iofacturo.outage.server_error"
