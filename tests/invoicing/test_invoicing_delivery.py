@@ -80,7 +80,7 @@ def test_a_rejection_gives_the_folio_back_and_tells_people(shop, issuer, near):
     assert shop.lots.get().remaining == 100
     assert shop.folio_entries.filter(kind="reverse", document=row.clave).count() == 1
     notice = Notice.objects.get(user=issuer)
-    assert row.label in notice.title
+    assert row.named in notice.title
     assert notice.kind == "comprobante.rejected"
 
 
