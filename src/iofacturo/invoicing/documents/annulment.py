@@ -38,20 +38,31 @@ def annul(row: Comprobante, razon: str, *, by: User | None, at: datetime) -> Com
     """
     operation = _operation(row)
     for again in (True, False):
-        done = emission.existing(row.company, [operation]).get(operation)
+        done = _done(row, operation)
         if done is not None:
             return done
-        why = refusal(row)
-        if why:
-            raise preparation.NotLawful(why)
         try:
+            why = refusal(row)
+            if why:
+                raise preparation.NotLawful(why)
             return emission.issue(_ready(row, razon, operation, at), by=by)
-        except OperationReused:  # somebody else annulled it at this moment, for another reason
-            return emission.existing(row.company, [operation])[operation]
-        except NotReady as refused:
-            if not again or not {one.code for one in refused.problems} & CHANGED:
+        except (NotReady, preparation.NotLawful, OperationReused) as refused:
+            done = _done(row, operation)  # somebody else may have annulled it at this moment
+            if done is not None:
+                return done
+            if not again or not _changed(refused):
                 raise
     raise NotReady([Problem("nota-excede", "", "error", "El saldo cambió mientras se anulaba.")])
+
+
+def _done(row: Comprobante, operation: str) -> Comprobante | None:
+    """The note of this annulment, if there is one."""
+    return emission.existing(row.company, [operation]).get(operation)
+
+
+def _changed(refused: Exception) -> bool:
+    """Whether another note took from the balance meanwhile: worth a second look at what is left."""
+    return isinstance(refused, NotReady) and bool({one.code for one in refused.problems} & CHANGED)
 
 
 def _ready(row: Comprobante, razon: str, operation: str, at: datetime) -> Ready:
