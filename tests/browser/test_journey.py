@@ -96,7 +96,7 @@ def test_a_customer_renews_and_a_reviewer_activates(
     expect(page.get_by_role("heading", name="Buenas tardes")).to_be_visible()
     no_barriers(page)
     page.get_by_role("link", name="Facturar").first.click()
-    expect(page.get_by_role("heading", name="Documentos", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="¿Qué quiere emitir?")).to_be_visible()
     no_barriers(page)
     page.get_by_role("link", name=re.compile("Mi Plan")).first.click()
     expect(page.get_by_role("heading", name="Resumen de plan")).to_be_visible()
