@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from iofacturo.lib import table_text
 from iofacturo.lib.folding import fold
 
-ENCODINGS = ("utf-8-sig", "cp1252")
 LONGEST_FILE = 200 * 1024 * 1024
 LONGEST_CELL = 2_000
 
@@ -55,18 +55,10 @@ def _text(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise UnusableFile(f"No se puede abrir {path}.") from error
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encodings: tuple[str, ...] = ("utf-16",)
-    else:
-        encodings = ENCODINGS
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            return text
-    raise UnusableFile(f"{path.name} no es un archivo de texto.")
+    text = table_text.decoded(data)
+    if text is None:
+        raise UnusableFile(f"{path.name} no es un archivo de texto.")
+    return text
 
 
 def _places(header: list[str], columns: Mapping[str, tuple[str, ...]]) -> dict[str, int | None]:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from iofacturo.lib import table_text
 from iofacturo.renewals.statement.row import UnusableStatement
 
 MOST_ROWS = 200_000
@@ -25,7 +26,9 @@ Cell = str | Decimal | date | None
 
 def of_csv(data: bytes) -> Iterator[tuple[int, list[Cell]]]:
     """Line numbers and cells. UnusableStatement when it is no text."""
-    text = _text(data)
+    text = table_text.decoded(data)
+    if text is None:
+        raise UnusableStatement("No es un archivo de texto, ni una hoja de Excel (XLSX).")
     sample = text[:20_000]
     delimiter = max(";,\t|", key=sample.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -36,18 +39,6 @@ def of_csv(data: bytes) -> Iterator[tuple[int, list[Cell]]]:
             yield reader.line_num, [cell.strip()[:LONGEST_CELL] for cell in cells[:MOST_CELLS]]
     except csv.Error as error:
         raise UnusableStatement(f"La fila {reader.line_num} no se puede leer.") from error
-
-
-def _text(data: bytes) -> str:
-    encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            return text
-    raise UnusableStatement("No es un archivo de texto, ni una hoja de Excel (XLSX).")
 
 
 def of_xlsx(data: bytes) -> Iterator[tuple[int, list[Cell]]]:
