@@ -11,8 +11,9 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from operator import attrgetter
 from types import TracebackType
 from typing import Generic, TypeVar
@@ -28,6 +29,7 @@ Row = TypeVar("Row")
 TIMEOUT = 15.0  # seconds of one call
 PATIENCE = 150.0  # seconds after which a letter is given back whatever happens; under the lease
 CLOSING = 5.0
+WAIT = 0.1  # for the next outcome
 LANES, LANE = 6, 5
 """Clients of one company, and letters at once in each: a pool looks at all its connections for every
 call, so that six of five connections cost a third of what one of thirty does."""
@@ -180,3 +182,36 @@ class Courier(Generic[Row]):
         for lanes in self._lanes.values():
             for lane in lanes:
                 await lane.client.close()
+
+
+def carry_all(
+    environment: Environment,
+    now: datetime,
+    *,
+    seconds: float,
+    recorded: int,
+    hand_over: Callable[[Courier[Row], datetime], int],
+    record: Callable[[Sequence[Outcome[Row]], datetime], None],
+) -> int:
+    """Carry what *hand_over* claims, for at most *seconds*, and *record* what comes back.
+
+    Both are told the instant, which runs on from *now*. At most *recorded* outcomes are written
+    down at once. How many letters came back.
+    """
+    started = time.monotonic()
+
+    def at() -> datetime:
+        return now + timedelta(seconds=time.monotonic() - started)
+
+    done = 0
+    with Courier[Row](environment) as courier:
+        while True:
+            claimed = 0
+            if time.monotonic() - started < seconds:
+                claimed = hand_over(courier, at())
+            outcomes = courier.collect(recorded, WAIT)
+            if outcomes:
+                record(outcomes, at())
+                done += len(outcomes)
+            if not (claimed or outcomes or courier.under_way):
+                return done

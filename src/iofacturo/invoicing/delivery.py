@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 import logging
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -30,7 +29,7 @@ from iofacturo.folios.errors import Exhausted
 from iofacturo.invoicing import answer, breaker, comprobante, submission
 from iofacturo.invoicing.answer import Answer
 from iofacturo.invoicing.comprobante import Comprobante
-from iofacturo.invoicing.courier import Account, Courier, Letter, Outcome
+from iofacturo.invoicing.courier import Account, Courier, Letter, Outcome, carry_all
 from iofacturo.invoicing.credentials import Credentials
 from iofacturo.invoicing.paper import due_mail
 from iofacturo.invoicing.signed_xml import SignedXML
@@ -42,7 +41,6 @@ log = logging.getLogger(__name__)
 ROUND_SECONDS = 20.0  # then the worker's other claims have their turn
 IN_FLIGHT = 120  # letters in the courier's hands; of one company it sends thirty at once
 RECORDED = 40  # outcomes in one transaction
-WAIT = 0.1  # seconds for the next outcome
 LATE = timedelta(seconds=cliente.POLL_ALARM)
 STATE_ALONE = 10  # questions after which a final state without its message is taken as it is
 
@@ -52,23 +50,21 @@ def run(now: datetime) -> int:
     environment = settings.HACIENDA_ENV
     if breaker.rests(environment, now) or not submission.due(environment, now).exists():
         return 0
-    started = time.monotonic()
 
-    def at() -> datetime:
-        return now + timedelta(seconds=time.monotonic() - started)
+    def hand_over(courier: Courier[Submission], at: datetime) -> int:
+        return _hand_over(courier, environment, at)
 
-    done = 0
-    with Courier[Submission](where()) as courier:
-        while True:
-            claimed = 0
-            if time.monotonic() - started < ROUND_SECONDS:
-                claimed = _hand_over(courier, environment, at())
-            outcomes = courier.collect(RECORDED, WAIT)
-            if outcomes:
-                record(outcomes, environment, at())
-                done += len(outcomes)
-            if not (claimed or outcomes or courier.under_way):
-                return done
+    def write_down(outcomes: Sequence[Outcome[Submission]], at: datetime) -> None:
+        record(outcomes, environment, at)
+
+    return carry_all(
+        where(),
+        now,
+        seconds=ROUND_SECONDS,
+        recorded=RECORDED,
+        hand_over=hand_over,
+        record=write_down,
+    )
 
 
 def where() -> cliente.Environment:

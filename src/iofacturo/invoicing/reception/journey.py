@@ -6,7 +6,6 @@ outcome is recorded by itself.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -21,7 +20,7 @@ from hacienda.recepcion import Parte, Recepcion
 from hacienda.respuesta import Respuesta
 from iofacturo import notifications
 from iofacturo.invoicing import breaker, delivery, submission
-from iofacturo.invoicing.courier import Courier, Letter, Outcome
+from iofacturo.invoicing.courier import Courier, Letter, Outcome, carry_all
 from iofacturo.invoicing.reception import errand, hacienda_word
 from iofacturo.invoicing.reception.errand import Errand
 from iofacturo.invoicing.reception.inspection import differences_of
@@ -32,7 +31,6 @@ from iofacturo.lib import clock
 ROUND_SECONDS = 10.0
 IN_FLIGHT = 60
 RECORDED = 20
-WAIT = 0.1
 UNKNOWN_PAUSES = (60, 300, 1800, 7200, 21_600, 43_200, 86_400)  # seconds; the last one repeats
 UNKNOWN_DAYS = 14  # questions about a clave nobody knows, before it is left to the person
 
@@ -42,23 +40,21 @@ def run(now: datetime) -> int:
     environment = settings.HACIENDA_ENV
     if breaker.rests(environment, now) or not errand.due(environment, now).exists():
         return 0
-    started = time.monotonic()
 
-    def at() -> datetime:
-        return now + timedelta(seconds=time.monotonic() - started)
+    def hand_over(courier: Courier[Errand], at: datetime) -> int:
+        return _hand_over(courier, environment, at)
 
-    done = 0
-    with Courier[Errand](delivery.where()) as courier:
-        while True:
-            claimed = 0
-            if time.monotonic() - started < ROUND_SECONDS:
-                claimed = _hand_over(courier, environment, at())
-            outcomes = courier.collect(RECORDED, WAIT)
-            if outcomes:
-                record(outcomes, environment, at())
-                done += len(outcomes)
-            if not (claimed or outcomes or courier.under_way):
-                return done
+    def write_down(outcomes: Sequence[Outcome[Errand]], at: datetime) -> None:
+        record(outcomes, environment, at)
+
+    return carry_all(
+        delivery.where(),
+        now,
+        seconds=ROUND_SECONDS,
+        recorded=RECORDED,
+        hand_over=hand_over,
+        record=write_down,
+    )
 
 
 def _hand_over(courier: Courier[Errand], environment: str, now: datetime) -> int:
