@@ -7,6 +7,7 @@ from django.urls import reverse
 from tests.invoicing import scene
 
 from iofacturo.invoicing import draft as drafts
+from iofacturo.invoicing.catalogue import cabys_import
 from iofacturo.invoicing.editor import start_page
 from iofacturo.lib import clock
 
@@ -351,3 +352,26 @@ def test_two_presses_at_the_same_instant_are_one_document(shop, owner, as_client
     clave = shop.comprobantes.get().clave
     assert {answer.status_code for answer in answers} == {302}
     assert any(clave in answer.url for answer in answers)
+
+
+def test_a_code_that_the_catalogue_lacks_is_told_while_typing_and_stops(
+    client, shop, owner, tmp_path
+):
+    row = new(shop, owner)
+    line = {**LINEA, "L1/CodigoCABYS": "2391102010299"}
+    before = press(client, row, "calcular", **CLIENTE, **line).content.decode()
+    assert "no está en el catálogo" not in before  # nothing was imported, nothing is claimed
+    catalogue = tmp_path / "cabys.csv"
+    catalogue.write_text("codigo,descripcion,impuesto\n2391102010200,Café molido,1\n")
+    cabys_import.import_file(catalogue, at=clock.now())
+    live = press(client, row, "calcular", **CLIENTE, **line).content.decode()
+    assert 'id="L1/CodigoCABYS:e"' in live
+    stopped = press(client, row, "emitir", **CLIENTE, **line)
+    assert stopped.status_code == 422
+    assert 'value="emitir:con-cabys"' in stopped.content.decode()
+    assert fresh(row).comprobante is None
+    quick = {"token": "C" * 24, "que": "Café", "monto": "5000", "cabys": "2391102010299"}
+    told = client.post(reverse("invoicing:quick"), quick)
+    assert 'id="cabys-e"' in told.content.decode()
+    press(client, row, "emitir:con-cabys", **CLIENTE, **line)  # the operator's file may be old
+    assert fresh(row).comprobante is not None

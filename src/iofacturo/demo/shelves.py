@@ -14,7 +14,7 @@ from hacienda.sandbox.registers import SAMPLE
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.user import User
 from iofacturo.demo.counter import ABROAD, BUYERS, GROWER, Article
-from iofacturo.invoicing.catalogue import cabys_import
+from iofacturo.invoicing.catalogue import cabys, cabys_import
 from iofacturo.invoicing.catalogue.customer import Customer
 from iofacturo.invoicing.catalogue.product import Product
 from iofacturo.invoicing.setup import letterhead
@@ -22,9 +22,9 @@ from iofacturo.invoicing.setup import letterhead
 
 def stock(company: Company, articles: list[Article], *, by: User, at: datetime) -> None:
     """What the company sells, with codes of its own."""
-    for number, (detalle, cabys, unidad, precio, tarifa) in enumerate(articles, 1):
+    for number, (detalle, code, unidad, precio, tarifa) in enumerate(articles, 1):
         Product.objects.create(
-            company=company, codigo=f"{company.initials}-{number:02}", detalle=detalle, cabys=cabys,
+            company=company, codigo=f"{company.initials}-{number:02}", detalle=detalle, cabys=code,
             unidad=unidad, precio=Decimal(precio), tarifa_iva=tarifa,
             created_at=at, created_by=by, updated_at=at,
         )  # fmt: skip
@@ -63,7 +63,7 @@ def import_cabys(at: datetime) -> None:
         cabys_import.import_file(Path(settings.HACIENDA_CABYS), at=at)
         return
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "muestra.csv"
+        path = Path(folder) / cabys.SAMPLE
         with path.open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file)
             rows.writerow(["codigo", "descripcion", "impuesto"])

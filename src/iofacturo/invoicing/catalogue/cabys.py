@@ -6,11 +6,13 @@ catalogue once per edition (a quarter of a second for its 20 000 codes).
 
     search(words)    what somebody types, best first      find(codigo)    one code
     in_force()       the whole catalogue, or None while nothing has been imported
+    unknown(codes)   those of them that the catalogue lacks
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
@@ -24,6 +26,9 @@ from hacienda.catalogos.tarifa_iva import EXENTA, POR_TARIFA
 from iofacturo.invoicing.catalogue import seller_words
 
 CANDIDATES = 60  # entries that are put in order for the one who sells
+SAMPLE = "muestra.csv"
+"""Name of an edition that is no whole catalogue: that a code is not in it says nothing."""
+RECENT = 10.0  # seconds for which a process does not ask again whether there is a newer edition
 
 
 class CabysEdition(models.Model):
@@ -120,14 +125,54 @@ def rate_code(impuesto: str) -> str:
 
 _lock = threading.Lock()
 _held: tuple[tuple[Any, ...], ley.Cabys] | None = None
+_asked: tuple[float, ley.Cabys | None] | None = None
 
 
 def in_force() -> ley.Cabys | None:
     """The catalogue of the newest edition; None while there is none."""
-    global _held
-    edition = (
-        CabysEdition.objects.order_by("-id").values_list("id", "digest", "imported_at").first()
+    return _catalogue(_edition())
+
+
+def unknown(codes: Iterable[str | None]) -> set[str]:
+    """The well-formed ones of *codes* that the catalogue lacks; none while nothing was imported.
+
+    Nothing is asked of the database as long as the edition of a moment ago has them all.
+    """
+    asked = {code for code in codes if code and len(code) == 13 and code.isdecimal()}
+    held = _lately() if asked else None
+    if held is None or all(code in held for code in asked):
+        return set()
+    edition = _edition()
+    held = None if edition is None or edition[-1] == SAMPLE else _catalogue(edition)
+    return set() if held is None else {code for code in asked if code not in held}
+
+
+def forget() -> None:
+    """Another edition came in: ask for it at once."""
+    global _asked
+    _asked = None
+
+
+def _lately() -> ley.Cabys | None:
+    """As `in_force`, asking whether there is a newer edition once in RECENT seconds."""
+    global _asked
+    now = time.monotonic()
+    if _asked is None or now - _asked[0] > RECENT:
+        _asked = (now, in_force())
+    return _asked[1]
+
+
+def _edition() -> tuple[Any, ...] | None:
+    found: tuple[Any, ...] | None = (
+        CabysEdition.objects.order_by("-id")
+        .values_list("id", "digest", "imported_at", "name")
+        .first()
     )
+    return found
+
+
+def _catalogue(edition: tuple[Any, ...] | None) -> ley.Cabys | None:
+    global _held
     if edition is None:
         return None
     held = _held

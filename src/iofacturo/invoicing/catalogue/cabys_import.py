@@ -19,7 +19,7 @@ from django.db import transaction
 
 from hacienda.catalogos.cabys import Producto
 from hacienda.errors import InvalidError
-from iofacturo.invoicing.catalogue import cabys_file, cabys_warnings
+from iofacturo.invoicing.catalogue import cabys, cabys_file, cabys_warnings
 from iofacturo.invoicing.catalogue.cabys import CabysChange, CabysEdition, CabysItem
 
 CHUNK = 500
@@ -79,7 +79,9 @@ def import_file(path: Path, *, at: datetime, force: bool = False) -> Summary:
     with transaction.atomic():
         # the rows of the editions are few: holding them makes two imports go one by one
         list(CabysEdition.objects.select_for_update().values_list("id", flat=True))
-        return _apply(held, digest, path.name[:120], at, force)
+        done = _apply(held, digest, path.name[:120], at, force)
+    cabys.forget()
+    return done
 
 
 def _apply(

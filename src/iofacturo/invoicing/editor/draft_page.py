@@ -20,6 +20,7 @@ from iofacturo.invoicing import emission
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.editor import (
     acts,
+    cabys_stop,
     condiciones,
     form,
     original,
@@ -148,6 +149,10 @@ def _address(row: Draft, turn: Turn) -> str:
 
 def _issue(request: SeatedRequest, row: Draft, turn: Turn) -> HttpResponse:
     """Issue it, once. What stands in the way is told beside its field; nothing typed is lost."""
+    lacking = [] if turn.about == cabys_stop.SURE else cabys_stop.problems(turn.data, row.tipo)
+    if lacking and row.comprobante is None:
+        turn.state = turn.state.but(revisar=True)
+        return showing.page(request, row, turn, refused=lacking, status=422)
     try:
         done = emission.issue_draft(row, by=request.user, at=turn.at)
     except NotReady as refusal:

@@ -40,6 +40,10 @@ MEANS = ("01", "06", "02", "04", "07", "03", "05")
 LAST = "tiquete_suelto"
 """In the session: CAByS, unit and tariff of the last thing sold without a product."""
 ISSUED = "tiquete_emitido"
+UNKNOWN = (
+    "El código {} no está en el catálogo CAByS y Hacienda rechaza los que no existen. Búsquelo en "
+    "«Tiquete con más líneas»."
+)
 KEPT = "tiquete_guardado"
 """In the session: the draft that the last form became when it could not be issued."""
 
@@ -165,6 +169,8 @@ def _read(request: SeatedRequest, form: Form) -> tuple[Item | None, Decimal | No
     item = quick.of_product(found) if found else None
     if item is None and form.que and not form.products:
         item = _loose(request, form)
+    if item is not None and cabys.unknown([item.cabys]):
+        form.errors["cabys" if form.asks_code else "que"] = UNKNOWN.format(item.cabys)
     return item, _amount(form, found)
 
 

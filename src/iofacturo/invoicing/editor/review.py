@@ -24,7 +24,7 @@ from iofacturo.invoicing import readiness
 from iofacturo.invoicing.catalogue import cabys
 from iofacturo.invoicing.documents import detail, limits
 from iofacturo.invoicing.documents.detail import Amount
-from iofacturo.invoicing.editor import field, linea, place, unread
+from iofacturo.invoicing.editor import cabys_stop, field, linea, place, unread
 from iofacturo.invoicing.errors import NotReady
 
 Json = dict[str, Any]
@@ -80,6 +80,7 @@ def look(data: Json, tipo: str, company: Company, at: datetime) -> Review:
     except InvalidError as error:
         problems.append(Problem("valor-imposible", "", "error", error.message))
         return Review(None, tuple(problems))
+    problems += cabys_stop.problems(data, tipo)
     problems += reglas.check(document, today=at, cabys=cabys.in_force())
     if tipo in limits.LIMITED:
         problems += limits.problems(company, document)

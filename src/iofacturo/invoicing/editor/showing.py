@@ -15,6 +15,7 @@ from hacienda.errors import Problem
 from iofacturo.accounts.seated import SeatedRequest
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.editor import (
+    cabys_stop,
     cargos,
     cliente,
     condiciones,
@@ -76,7 +77,7 @@ def page(
 def fragment(request: SeatedRequest, row: Draft, turn: Turn) -> HttpResponse:
     """The sums, the problems and the hour of saving; the script puts each into its place."""
     seen = review.look(turn.data, row.tipo, row.company, turn.at)
-    context = _context(row, turn, seen, ())
+    context = _context(row, turn, seen, ()) | {"may": True, "verb": VERBS[row.tipo]}
     return render(request, "invoicing/editor/fragment.html", context)
 
 
@@ -120,9 +121,18 @@ def _context(row: Draft, turn: Turn, seen: Review, refused: Iterable[Problem]) -
     told = _told(sheet, seen, refused, window)
     context |= {"problems": told, "nota_error": sheet.told.get("nota", "")}
     context["warnings"] = sheet.tell(seen.warnings, window) if turn.state.revisar else []
+    context["sure"] = turn.state.revisar and _only_codes(seen, refused)
     if not turn.state.revisar:
+        codes = [one for one in seen.errors if one.code == cabys_stop.CODE]
         sheet.told.clear()
+        sheet.tell(codes, window)
     return context
+
+
+def _only_codes(seen: Review, refused: Iterable[Problem]) -> bool:
+    """Whether nothing but codes that the catalogue lacks stands in the way."""
+    errors = [one for one in (*seen.errors, *refused) if one.is_error]
+    return bool(errors) and all(one.code == cabys_stop.CODE for one in errors)
 
 
 def _has_customers(row: Draft, turn: Turn) -> bool:

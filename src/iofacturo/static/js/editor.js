@@ -87,7 +87,7 @@ const press = async (form, button) => {
   clearTimeout(timer);
   await saving;
   await new Promise((done) => { setTimeout(done); }); // a form takes no second submission inside its first
-  if (WHOLE.has(act)) {
+  if (WHOLE.has(act.split(":")[0])) {
     native = true;
     form.requestSubmit(button);
     return;
