@@ -5,6 +5,7 @@ from iofacturo.renewals.bank_statement import BankStatement
 from iofacturo.renewals.billing import BillingProfile, BillingSnapshot
 from iofacturo.renewals.decision import ReviewDecision
 from iofacturo.renewals.due import DueTime
+from iofacturo.renewals.group import RenewalGroup
 from iofacturo.renewals.invoice_intent import InvoiceIntent
 from iofacturo.renewals.payee import PayeeAccount
 from iofacturo.renewals.proof import PaymentProof, ProofPage
@@ -30,6 +31,7 @@ __all__ = [
     "ProofPage",
     "ProviderInvoice",
     "Quote",
+    "RenewalGroup",
     "RenewalRequest",
     "ReviewDecision",
     "SentForm",

@@ -5,7 +5,7 @@ import unicodedata
 
 from iofacturo.renewals.reference import ALPHABET
 
-PREFIX = "SR-"
+PREFIX, GROUP_PREFIX = "SR-", "GR-"
 BODY = 8
 _MEANT = str.maketrans({"0": "Q", "O": "Q", "S": "5", "Z": "2", "B": "8", "G": "6", "U": "V"})
 
@@ -13,6 +13,11 @@ _MEANT = str.maketrans({"0": "Q", "O": "Q", "S": "5", "Z": "2", "B": "8", "G": "
 def new() -> str:
     """A random number, not yet looked up: the column's uniqueness is the judge."""
     return PREFIX + "".join(secrets.choice(ALPHABET) for _ in range(BODY))
+
+
+def new_group() -> str:
+    """The number of several requests that are paid with one transfer."""
+    return GROUP_PREFIX + new().removeprefix(PREFIX)
 
 
 def compact(text: str) -> str:

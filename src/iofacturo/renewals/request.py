@@ -24,6 +24,7 @@ from iofacturo.renewals import number as numbers
 from iofacturo.renewals import reference as references
 from iofacturo.renewals.billing import Billing, BillingSnapshot
 from iofacturo.renewals.errors import Stale
+from iofacturo.renewals.group import RenewalGroup
 from iofacturo.renewals.quote import Quote
 
 
@@ -66,6 +67,7 @@ class RenewalRequest(models.Model):
     state = models.CharField("estado", max_length=12, choices=STATES, default=DRAFT)
     version = models.PositiveIntegerField(default=1)
     previous = models.ForeignKey("self", models.PROTECT, null=True, related_name="successors")
+    group = models.ForeignKey(RenewalGroup, models.PROTECT, null=True, related_name="requests")
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     changed_at = models.DateTimeField()
@@ -105,6 +107,11 @@ class RenewalRequest(models.Model):
             models.Index(fields=["changed_at"], condition=Q(state="draft"), name="request_drafts"),
         ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["group", "company"],
+                condition=Q(group__isnull=False) & ~Q(state="cancelled"),
+                name="request_once_in_group",
+            ),
             models.CheckConstraint(
                 condition=~Q(
                     state__in=["in_review", "needs_info", "active", "rejected", "reversed"]
@@ -133,7 +140,7 @@ class RenewalRequest(models.Model):
         """The row as it is now, held until the end of the transaction."""
         return (
             cls.objects.select_for_update(of=("self",))
-            .select_related("quote", "company", "billing", "due_calendar")
+            .select_related("quote", "company", "billing", "due_calendar", "group")
             .get(pk=pk)
         )
 
@@ -191,6 +198,11 @@ class RenewalRequest(models.Model):
         """The quote, where there must be one."""
         assert self.quote is not None  # noqa: S101 - every request is born with its quote
         return self.quote
+
+    @property
+    def pay_reference(self) -> str:
+        """The reference that goes into its transfer: the group's where others share it."""
+        return self.group.reference if self.group is not None else self.reference
 
     @property
     def typed(self) -> Billing:
