@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, F, Max, Sum
+from django.db.models import Count, F, Max, Q, Sum
 
 from iofacturo.lib import clock
 from iofacturo.renewals import bank
@@ -121,7 +121,7 @@ def _wanted() -> list[Wanted]:
     """The requests that were sent and lack money."""
     rows = list(
         RenewalRequest.objects.filter(state__in=RenewalRequest.SENT)
-        .select_related("quote")
+        .select_related("quote", "group")
         .order_by("pk")
     )
     numbers = [row.pk for row in rows]
@@ -134,6 +134,7 @@ def _wanted() -> list[Wanted]:
             .values_list("request", "bank_reference")
         ):
             typed[request].append(number)
+    together = _together({row.group_id for row in rows if row.group_id is not None})
     return [
         Wanted(
             number=row.number,
@@ -143,10 +144,23 @@ def _wanted() -> list[Wanted]:
             currency=row.given.currency,
             since=clock.local(row.submitted_at).date() if row.submitted_at else None,
             transfers=tuple(typed.get(row.pk, ())),
+            shared=row.group.reference if row.group else "",
+            companions=tuple(together.get(row.group_id, ())),
         )
         for row in rows
         if row.given.total > paid.get(row.pk, bank.ZERO)
     ]
+
+
+def _together(groups: set[int]) -> dict[int | None, list[str]]:
+    """The companies of each group, those whose part is settled too."""
+    found: dict[int | None, list[str]] = defaultdict(list)
+    for some in _portions(sorted(groups)):
+        for group, company in RenewalRequest.objects.filter(
+            group__in=some, submitted_at__isnull=False
+        ).values_list("group", "company"):
+            found[group].append(str(company))
+    return found
 
 
 def _paid(requests: list[int]) -> dict[int, Decimal]:
@@ -199,8 +213,12 @@ def hints(lines: Iterable[BankLine]) -> dict[int, RenewalRequest]:
             if trace.how == Trace.WHOLE:
                 named[PREFIX + trace.code].append(line.pk)
     rows = (
-        RenewalRequest.objects.filter(reference__in=named)
+        RenewalRequest.objects.filter(Q(reference__in=named) | Q(group__reference__in=named))
         .exclude(state__in=RenewalRequest.SENT)
-        .select_related("company", "quote")
+        .select_related("company", "quote", "group")
     )
-    return {pk: row for row in rows for pk in named[row.reference]}
+    return {
+        pk: row
+        for row in rows
+        for pk in {*named.get(row.reference, ()), *named.get(row.pay_reference, ())}
+    }

@@ -50,6 +50,7 @@ class _Matching:
     automatic_up_to: Decimal | None
     settled: set[str] = field(default_factory=set)
     answers: dict[str, Match] = field(default_factory=dict)
+    written: dict[str, str] = field(default_factory=dict)  # by line, the open code that it names
 
     def run(self, lines: list[Line]) -> list[Match]:
         self._file()
@@ -59,11 +60,15 @@ class _Matching:
         rest: list[Line] = []
         for line in lines:
             whole = [found.code for found in traces[line.id] if found.how == Found.WHOLE]
-            open_ones = [one for code in whole for one in self.by_code.get(code, ())]
+            # a line may name both a request and the group that it is paid with
+            open_ones = list(
+                {one.number: one for code in whole for one in self.by_code.get(code, ())}.values()
+            )
             if len(open_ones) > 1:
                 self._several(line, open_ones)
             elif open_ones:
                 naming[open_ones[0].number].append(line)
+                self.written[line.id] = next(code for code in whole if code in self.by_code)
             elif whole:
                 self._leave(
                     line, f"La referencia {PREFIX}{whole[0]} no es de una solicitud abierta."
@@ -89,11 +94,11 @@ class _Matching:
         # one reference may stand for several requests that are paid together
         self.by_code: dict[str, list[Wanted]] = defaultdict(list)
         for one in self.wanted:
-            self.by_code[one.reference.removeprefix(PREFIX)].append(one)
-        self.alone = {code: ones[0] for code, ones in self.by_code.items() if len(ones) == 1}
-        self.by_body = _unique((code[:-1], one) for code, one in self.alone.items())
+            for reference in one.references:
+                self.by_code[reference.removeprefix(PREFIX)].append(one)
+        self.by_body = _unique((code[:-1], ones) for code, ones in self.by_code.items())
         self.near = Neighbours(self.by_code)
-        self.by_beginning = _unique((code[:LEAST_CUT], one) for code, one in self.alone.items())
+        self.by_beginning = _unique((code[:LEAST_CUT], ones) for code, ones in self.by_code.items())
         self.by_company: dict[str, list[Wanted]] = defaultdict(list)
         self.by_transfer: dict[str, list[Wanted]] = defaultdict(list)
         self.companies: dict[str, set[str]] = defaultdict(set)
@@ -114,7 +119,7 @@ class _Matching:
         """One transfer for several requests."""
         due = sum((one.due for one in ones), ZERO)
         fresh = all(one.number not in self.settled for one in ones)
-        named = "Trae las referencias de " + _and(one.number for one in ones) + "."
+        named = self._naming(ones)
         if fresh and line.amount == due and all(one.currency == line.currency for one in ones):
             strange = next((said for one in ones if (said := self._strange(line, one))), "")
             if not strange:
@@ -127,9 +132,17 @@ class _Matching:
             return
         self._answer(2, [line], ones, [named, self._gap(line, due, ones)])
 
+    @staticmethod
+    def _naming(ones: list[Wanted]) -> str:
+        numbers = _and(one.number for one in ones)
+        shared = {one.shared or one.reference for one in ones}
+        if len(shared) == 1:
+            return f"La referencia {shared.pop()} es de {numbers}, que se pagan juntas."
+        return f"Trae las referencias de {numbers}."
+
     def _named(self, one: Wanted, lines: list[Line]) -> None:
         """The lines that name one request: one that fits, parts that add up, or neither."""
-        said = f"La referencia {one.reference} está en el movimiento."
+        said = f"La referencia {PREFIX}{self.written[lines[0].id]} está en el movimiento."
         strangers = [line for line in lines if self._strange(line, one)]
         for line in strangers:
             self._answer(3, [line], [one], [said, self._strange(line, one)])
@@ -171,7 +184,7 @@ class _Matching:
     def _strange(self, line: Line, one: Wanted) -> str:
         """What is odd about who pays; empty when nothing is."""
         known = self.companies.get(fold(line.payer), set())
-        if known and one.company not in known:
+        if known and known.isdisjoint((one.company, *one.companions)):
             return f"Quien paga, {line.payer}, es conocido de otra empresa."
         return ""
 
@@ -193,34 +206,35 @@ class _Matching:
     def _unsound(self, line: Line, traces: list[Found]) -> bool:
         """Traces that need the exact amount beside them to be worth anything."""
         for found in traces:
-            one = self._meant(found)
-            if one is None or not self._waits(one, line):
+            ones = self._meant(found)
+            if not ones or not self._wait(ones, line):
                 continue
-            strange = self._strange(line, one)
+            strange = next((odd for one in ones if (odd := self._strange(line, one))), "")
+            reference = ones[0].reference if len(ones) == 1 else ones[0].shared or ones[0].reference
+            exact = "El monto es exacto." if len(ones) == 1 else "El monto es la suma exacta."
             if found.how in (Found.UNCHECKED, Found.BARE) and not strange:
                 what = (
                     "le falta el último carácter" if found.how == Found.UNCHECKED
                     else f"viene sin «{PREFIX}»"
                 )  # fmt: skip
-                said = f"La referencia {one.reference} está en el movimiento, pero {what}."
-                self._answer(1, [line], [one], [said, "El monto es exacto."])
+                said = f"La referencia {reference} está en el movimiento, pero {what}."
+                self._answer(1, [line], ones, [said, exact])
                 return True
-            said = f"Lo escrito se parece a la referencia {one.reference}."
-            reasons = [said, "El monto es exacto.", *([strange] if strange else [])]
-            self._answer(3, [line], [one], reasons)
+            said = f"Lo escrito se parece a la referencia {reference}."
+            self._answer(3, [line], ones, [said, exact, *([strange] if strange else [])])
             return True
         return False
 
-    def _meant(self, found: Found) -> Wanted | None:
-        """The one open request that *found* can mean."""
+    def _meant(self, found: Found) -> list[Wanted]:
+        """The open request that *found* can mean, or those that are paid together; else none."""
         if found.how == Found.BARE:
-            return self.alone.get(found.code)
+            return self.by_code.get(found.code, [])
         if found.how == Found.UNCHECKED:
-            return self.by_body.get(found.code)
+            return self.by_body.get(found.code, [])
         near = self.near.of(found.code)
         if len(near) == 1:
-            return self.alone.get(near[0])
-        return self.by_beginning.get(found.code)
+            return self.by_code.get(near[0], [])
+        return self.by_beginning.get(found.code, [])
 
     def _unnamed(self, line: Line) -> None:
         """No reference: the bank's number that the customer typed, or a payer known from before."""
@@ -250,8 +264,13 @@ class _Matching:
 
     def _waits(self, one: Wanted, line: Line) -> bool:
         """Whether *one* is still unpaid and *line* would pay it to the céntimo."""
-        fits = one.due == line.amount and one.currency == line.currency
-        return fits and one.number not in self.settled
+        return self._wait([one], line)
+
+    def _wait(self, ones: Sequence[Wanted], line: Line) -> bool:
+        """Whether all of *ones* are still unpaid and *line* would pay them to the céntimo."""
+        return sum((one.due for one in ones), ZERO) == line.amount and all(
+            one.currency == line.currency and one.number not in self.settled for one in ones
+        )
 
     # -- answers ---------------------------------------------------------------------------------
 
@@ -291,12 +310,12 @@ def bank_number(text: str) -> str:
     return "".join(c for c in text.upper() if c.isalnum()).lstrip("0")
 
 
-def _unique(pairs: Iterable[tuple[str, Wanted]]) -> dict[str, Wanted]:
+def _unique(pairs: Iterable[tuple[str, list[Wanted]]]) -> dict[str, list[Wanted]]:
     """The pairs whose key comes once."""
-    found: dict[str, Wanted | None] = {}
-    for key, one in pairs:
-        found[key] = None if key in found else one
-    return {key: one for key, one in found.items() if one is not None}
+    found: dict[str, list[Wanted]] = {}
+    for key, ones in pairs:
+        found[key] = [] if key in found else ones
+    return found
 
 
 def _and(words: Iterable[str]) -> str:

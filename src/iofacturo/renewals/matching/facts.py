@@ -25,7 +25,8 @@ class Wanted:
     """A request that waits for money: `due` is what it still lacks.
 
     `payers` paid for this company before; `transfers` are the bank's numbers that the customer
-    typed beside the proof; a `flagged` one is never settled without a person.
+    typed beside the proof; a `flagged` one is never settled without a person. `shared` is the
+    reference under which it is paid together with others, `companions` are their companies.
     """
 
     number: str
@@ -37,6 +38,12 @@ class Wanted:
     payers: tuple[str, ...] = ()
     transfers: tuple[str, ...] = ()
     flagged: bool = False
+    shared: str = ""
+    companions: tuple[str, ...] = ()
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        return (self.reference, self.shared) if self.shared else (self.reference,)
 
 
 @dataclass(frozen=True, slots=True)
