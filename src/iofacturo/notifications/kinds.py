@@ -42,6 +42,12 @@ KINDS: dict[str, Kind] = {
         "Hacienda rechazó {document}, de la solicitud {number}",
         "{said}\n\nEl plan sigue activo. Hay que corregir los datos y emitir otra.",
     ),
+    # params: number, company, by (who passes it), reason, until; to a colleague of the desk
+    "desk.handed_over": Kind(
+        "Solicitud para usted", "people", "info", "",
+        "{by} le pasó la solicitud {number}",
+        "Es de {company}. {by} escribió: «{reason}»\n\nQueda reservada para usted hasta: {until}",
+    ),
     # params: document (its name), said (Hacienda's reasons in plain words)
     "comprobante.rejected": Kind(
         "Comprobante rechazado", "stop", "bad", "issue",

@@ -12,6 +12,7 @@ from iofacturo.accounts.user import User
 from iofacturo.folios import ledger
 from iofacturo.folios.lot import FolioLot
 from iofacturo.renewals import bank, guard, invoice_intent, notices, provider_invoice
+from iofacturo.renewals import turnaround
 from iofacturo.renewals.bank import Typed
 from iofacturo.renewals.errors import Invalid, NotAllowed, Underpaid
 from iofacturo.renewals.request import RenewalRequest
@@ -131,9 +132,10 @@ def _activate(request: RenewalRequest, *, by: User | None, at: datetime, note: s
     )
     intent = invoice_intent.for_sale(request, at)
     provider_invoice.queue(intent, at)
-    guard.record(request, "approved", by, at, before, internal_note=note.strip(),
-                 lines=_lines(request), lot=lot.pk, invoice=intent.pk,
-                 tolerance=str(guard.tolerance()))  # fmt: skip
+    done = guard.record(request, "approved", by, at, before, internal_note=note.strip(),
+                        lines=_lines(request), lot=lot.pk, invoice=intent.pk,
+                        tolerance=str(guard.tolerance()))  # fmt: skip
+    turnaround.record(request, done)
     notices.activated(request, lot, bank.excess(request), at=at)
 
 

@@ -8,7 +8,10 @@ APPEND_ONLY = (
     "renewals_allocation",
     "renewals_bankline",
     "renewals_billingsnapshot",
+    "renewals_bulkapproval",
+    "renewals_bulkresult",
     "renewals_duetime",
+    "renewals_internalnote",
     "renewals_invoiceintent",
     "renewals_linereturn",
     "renewals_moneyentry",
@@ -18,6 +21,7 @@ APPEND_ONLY = (
     "renewals_statementprofile",
     "renewals_termsacceptance",
     "renewals_termsversion",
+    "renewals_turnaround",
 )
 FROZEN = {
     # what identifies a row never moves; its state does

@@ -28,6 +28,7 @@ class ReviewDecision(models.Model):
         "submitted": "enviada",
         "taken": "tomada",
         "released": "devuelta a la cola",
+        "handed_over": "pasada a otra persona",
         "correction": "corrección solicitada",
         "answered": "corrección enviada",
         "first_approval": "primera aprobación",

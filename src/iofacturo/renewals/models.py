@@ -3,9 +3,12 @@
 from iofacturo.renewals.bank import Allocation, BankLine, LineReturn, MoneyEntry
 from iofacturo.renewals.bank_statement import BankStatement
 from iofacturo.renewals.billing import BillingProfile, BillingSnapshot
+from iofacturo.renewals.bulk import BulkApproval, BulkResult
+from iofacturo.renewals.daily_report import ReportReader
 from iofacturo.renewals.decision import ReviewDecision
 from iofacturo.renewals.due import DueTime
 from iofacturo.renewals.group import RenewalGroup
+from iofacturo.renewals.internal_note import InternalNote
 from iofacturo.renewals.invoice_intent import InvoiceIntent
 from iofacturo.renewals.payee import PayeeAccount
 from iofacturo.renewals.proof import PaymentProof, ProofPage
@@ -15,6 +18,7 @@ from iofacturo.renewals.request import RenewalRequest
 from iofacturo.renewals.sent_form import SentForm
 from iofacturo.renewals.statement_profile import StatementProfile
 from iofacturo.renewals.terms import TermsAcceptance, TermsVersion
+from iofacturo.renewals.turnaround import Turnaround
 
 __all__ = [
     "Allocation",
@@ -22,7 +26,10 @@ __all__ = [
     "BankStatement",
     "BillingProfile",
     "BillingSnapshot",
+    "BulkApproval",
+    "BulkResult",
     "DueTime",
+    "InternalNote",
     "InvoiceIntent",
     "LineReturn",
     "MoneyEntry",
@@ -33,9 +40,11 @@ __all__ = [
     "Quote",
     "RenewalGroup",
     "RenewalRequest",
+    "ReportReader",
     "ReviewDecision",
     "SentForm",
     "StatementProfile",
     "TermsAcceptance",
     "TermsVersion",
+    "Turnaround",
 ]

@@ -15,6 +15,7 @@ from iofacturo import notifications
 from iofacturo.lib import formats
 
 if TYPE_CHECKING:
+    from iofacturo.accounts.user import User
     from iofacturo.folios.lot import FolioLot
     from iofacturo.renewals.provider_invoice import ProviderInvoice
     from iofacturo.renewals.request import RenewalRequest
@@ -58,6 +59,21 @@ def received(request: RenewalRequest, *, at: datetime) -> None:
         _due(request),
         at=at,
     )
+
+
+def handed_over(
+    request: RenewalRequest, to: User, by: User, reason: str, *, at: datetime
+) -> None:
+    """To the colleague who has it now."""
+    notifications.notify(
+        "desk.handed_over",
+        users=[to],
+        params={"number": request.number, "company": request.company.nombre, "by": str(by),
+                "reason": reason, "until": request.taken_until},
+        url=f"/gestion/renovaciones/{request.number}/",
+        key=f"renewal:{request.pk}:handed:{at.isoformat()}",
+        at=at,
+    )  # fmt: skip
 
 
 def taken(request: RenewalRequest, *, at: datetime) -> None:

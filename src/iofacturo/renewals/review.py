@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from iofacturo.accounts.staff import Staff
 from iofacturo.accounts.user import User
 from iofacturo.business_time import calendar
 from iofacturo.lib import clock
-from iofacturo.renewals import bank, decision, due, guard, notices, reservation
+from iofacturo.renewals import bank, decision, due, guard, notices, reservation, turnaround
 from iofacturo.renewals.approval import approve
 from iofacturo.renewals.bank import Typed
 from iofacturo.renewals.decision import ReviewDecision
@@ -85,6 +86,45 @@ def release(request: RenewalRequest, *, by: User, at: datetime) -> RenewalReques
     return request
 
 
+def hand_over(
+    request: RenewalRequest, *, by: User, at: datetime, to: User | None, reason: str
+) -> RenewalRequest:
+    """Pass the request on, to *to* with a new lease, or to the queue; only its holder can.
+
+    *reason* is for colleagues. Whoever gets it must be able to decide it, and is told.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise Invalid({"reason": "Escriba por qué la pasa: queda en el historial."})
+    with transaction.atomic():
+        request = guard.in_review(request)
+        if request.taken_by_id != by.pk:
+            raise WrongState("Usted no tiene esta solicitud: tómela antes de pasarla.")
+        if to is not None and to not in colleagues(request, by):
+            raise Invalid({"to": "Esa persona no puede decidir esta solicitud."})
+        until = at + LEASE if to else None
+        RenewalRequest.objects.filter(pk=request.pk).update(taken_by=to, taken_until=until)
+        request.taken_by, request.taken_until = to, until
+        guard.record(request, "handed_over", by, at, request.state, internal_note=reason,
+                     to=str(to) if to else None)  # fmt: skip
+        if to is not None:
+            notices.handed_over(request, to, by, reason, at=at)
+    return request
+
+
+def colleagues(request: RenewalRequest, by: User) -> list[User]:
+    """Who else could decide *request*: the ones a case can be handed to."""
+    act = "second" if request.first_approved_by_id else "review"
+    seats = Staff.objects.filter(removed_at=None, user__is_active=True).exclude(user=by)
+    return [
+        seat.user
+        for seat in seats.select_related("user").order_by("pk")
+        if seat.may(act)
+        and seat.user_id != request.first_approved_by_id
+        and not is_own(seat.user, request)
+    ]
+
+
 def ask_correction(
     request: RenewalRequest,
     *,
@@ -127,8 +167,10 @@ def ask_correction(
             first_approved_by=None,
             first_approved_at=None,
         )
-        guard.record(request, "correction", by, at, before, reason=reason, note=message.strip(),
-                seconds_left=request.seconds_left, **detail)  # fmt: skip
+        done = guard.record(request, "correction", by, at, before, reason=reason,
+                            note=message.strip(), seconds_left=request.seconds_left,
+                            **detail)  # fmt: skip
+        turnaround.record(request, done)
         notices.correction(request, reason, message.strip(), detail.get("missing"), at=at)
     return request
 
@@ -152,8 +194,9 @@ def reject(
         guard.end(request, RenewalRequest.REJECTED, at)
         reservation.release(request, at)
         released = bank.release(request, by=by, at=at)
-        guard.record(request, "rejected", by, at, before, reason=reason, note=message.strip(),
-                credited=str(released))  # fmt: skip
+        done = guard.record(request, "rejected", by, at, before, reason=reason,
+                            note=message.strip(), credited=str(released))  # fmt: skip
+        turnaround.record(request, done)
         notices.rejected(request, reason, message.strip(), released, at=at)
     return request
 
@@ -194,6 +237,6 @@ def _last_day_to_answer(at: datetime) -> datetime:
 
 __all__ = [
     "CORRECTIONS", "DAYS_TO_ANSWER", "LEASE", "REJECTIONS", "REVERSALS", "Typed", "approve",
-    "ask_correction", "is_own", "needs_second", "permit", "reject", "release", "resurrect",
-    "reverse", "take", "tolerance",
+    "ask_correction", "colleagues", "hand_over", "is_own", "needs_second", "permit", "reject",
+    "release", "resurrect", "reverse", "take", "tolerance",
 ]  # fmt: skip
