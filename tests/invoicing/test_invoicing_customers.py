@@ -6,6 +6,8 @@ import contextlib
 import csv
 import io
 import threading
+from datetime import date, timedelta
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -15,6 +17,8 @@ from tests.invoicing import scene
 from tests.invoicing.scene import AT
 
 import hacienda
+from hacienda.consultas import TipoCambio
+from hacienda.errors import SendError
 from iofacturo.invoicing import draft, emission
 from iofacturo.invoicing.catalogue import customer, lookup
 from iofacturo.invoicing.models import Customer
@@ -62,6 +66,7 @@ def answering():
 @pytest.fixture(autouse=True)
 def _nobody_asked_before():
     lookup._paces.clear()
+    lookup._rates.clear()
     lookup._at.cache_clear()
 
 
@@ -342,6 +347,42 @@ def test_the_days_dollar_is_told(near, owner, cafe, as_client):
     assert as_client(owner).get("/facturar/buscar/tipo-de-cambio/?moneda=EUR").status_code == 404
     assert as_client(owner).get("/facturar/buscar/tipo-de-cambio/?dia=ayer").status_code == 404
     assert lookup.exchange_rate("CRC", AT.date()) == 1
+
+
+class Rates:
+    """Hacienda's rates as the look-up tells them; raises what it was given in place of one."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+
+    def tipo_cambio(self):
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def tipos_cambio(self, first, last):
+        return (TipoCambio(fecha=first, compra=None, venta=Decimal("507")),)
+
+
+def test_the_days_dollar_of_a_lookup_that_limps(monkeypatch):
+    silence = SendError("La consulta de Hacienda no responde.")
+    friday, monday = date(2026, 11, 20), date(2026, 11, 23)
+
+    def asked(*answers, day):
+        rates = Rates(*answers)
+        monkeypatch.setattr(lookup, "_consultas", lambda: rates)
+        return lookup.dollar(day, day).venta
+
+    known = TipoCambio(fecha=friday, compra=None, venta=Decimal("505"))
+    with pytest.raises(lookup.Unavailable):
+        asked(silence, silence, day=friday)
+    assert asked(silence, known, day=friday) == 505  # asked once more
+    assert asked(silence, silence, day=friday) == 505  # what was seen
+    assert asked(silence, silence, day=monday) == 505  # the last one published
+    with pytest.raises(lookup.Unavailable):
+        asked(silence, silence, day=monday + timedelta(days=9))
+    assert asked(known, day=monday) == 507  # an answer of before midnight is not today's
 
 
 def test_an_exoneration_that_is_not_there(near, owner, cafe, as_client):

@@ -96,7 +96,10 @@ def test_a_purchase_from_a_grower(person, accepted):
 
 
 def test_an_export_in_dollars(person, accepted):
-    person.begin("FEE").choose(CURRENCY, "USD").fill({RATE: "512,35", **EXTRANJERA})
+    person.begin("FEE").choose(CURRENCY, "EUR").fill({RATE: "590,10"}).press("guardar")
+    person.choose(CURRENCY, "USD")
+    assert person.form.fields[RATE] == "", "a rate is of its currency"
+    person.fill({RATE: "512,35", **EXTRANJERA})
     person.fill(
         {
             "L1/Detalle": "Café oro, saco de 69 kg",

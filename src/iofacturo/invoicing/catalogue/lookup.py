@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
@@ -32,6 +32,8 @@ TIMEOUT = 1.8  # seconds for connecting, and again for the answer: under four in
 COMPANY_BURST = 20
 COMPANY_PER_SECOND = 1.0
 MOST_COMPANIES = 2_000
+TOO_MANY = 429
+MOST_STALE = timedelta(days=4)  # a long weekend
 
 Taxpayer = Contribuyente
 
@@ -51,14 +53,56 @@ def taxpayer(numero: str) -> Taxpayer | None:
 
 
 def dollar(day: date, today: date) -> TipoCambio | None:
-    """The dollar of *day*; None when Hacienda has none for it."""
+    """The dollar of *day*; None when Hacienda has none for it.
+
+    A look-up that does not answer is asked once more; then the newest rate that this process has
+    seen stands in for today's, under its own day, as long as it is no older than MOST_STALE.
+    """
     try:
-        if day == today:
-            return _consultas().tipo_cambio()
-        rates = _consultas().tipos_cambio(day, day)
+        found = _dollar(day, today)
     except SendError as error:
-        raise _unavailable(error) from error
+        if error.permanent or error.status == TOO_MANY:
+            found = _seen(day, today)
+        else:
+            found = _asked_again(day, today)
+        if found is None:
+            raise _unavailable(error) from error
+    if found is not None and found.fecha is not None:
+        _rates[found.fecha] = found
+    return found
+
+
+def _dollar(day: date, today: date) -> TipoCambio | None:
+    if day == today:
+        found = _consultas().tipo_cambio()
+        if found.fecha in (None, today):
+            return found
+        # an answer is remembered for an hour, past midnight too
+        return _of_day(day) or found
+    return _of_day(day)
+
+
+def _of_day(day: date) -> TipoCambio | None:
+    rates = _consultas().tipos_cambio(day, day)
     return rates[-1] if rates else None
+
+
+def _asked_again(day: date, today: date) -> TipoCambio | None:
+    try:
+        return _dollar(day, today)
+    except SendError:
+        return _seen(day, today)
+
+
+def _seen(day: date, today: date) -> TipoCambio | None:
+    """The newest rate on or before *day* that was told before."""
+    newest = max((known for known in list(_rates) if known <= day), default=None)
+    if newest is None or (newest != day and (day != today or today - newest > MOST_STALE)):
+        return None
+    return _rates[newest]
+
+
+_rates: dict[date, TipoCambio] = {}
 
 
 def exchange_rate(moneda: str, day: date, today: date | None = None) -> Decimal | None:
@@ -67,7 +111,10 @@ def exchange_rate(moneda: str, day: date, today: date | None = None) -> Decimal 
         return Decimal(1)
     if moneda != "USD":
         return None
-    found = dollar(day, today or day)
+    try:
+        found = _dollar(day, today or day)
+    except SendError as error:
+        raise _unavailable(error) from error
     return found.venta if found else None
 
 

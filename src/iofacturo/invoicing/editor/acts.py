@@ -17,7 +17,7 @@ from iofacturo.invoicing.catalogue.find_page import warnings
 from iofacturo.invoicing.catalogue.product import Product, plain
 from iofacturo.invoicing.editor import cargos, cliente, condiciones, form, linea, lineas, place
 from iofacturo.invoicing.editor.posted import State, whole
-from iofacturo.lib import clock
+from iofacturo.lib import clock, formats
 from iofacturo.lib.visible import visible
 
 Json = dict[str, Any]
@@ -329,7 +329,8 @@ def bring_rate(turn: Turn) -> None:
     turn.anchor = "condiciones"
     try:
         lookup.allow(turn.company.pk)
-        rate = lookup.exchange_rate(str(currency), clock.local(turn.at).date())
+        today = clock.local(turn.at).date()
+        rate = lookup.dollar(today, today) if currency == "USD" else None
     except lookup.Unavailable as reason:
         turn.said["condiciones"] = str(reason)
         return
@@ -338,7 +339,11 @@ def bring_rate(turn: Turn) -> None:
             "Hacienda solo publica el tipo de cambio del dólar. Escríbalo a mano."
         )
         return
-    place.put(turn.data, condiciones.RATE, plain(rate))
+    place.put(turn.data, condiciones.RATE, plain(rate.venta))
+    if rate.fecha is not None and rate.fecha != today:
+        turn.said["condiciones"] = (
+            f"Es el del {formats.dia_largo(rate.fecha)}, el último publicado."
+        )
 
 
 def ask_exoneration(turn: Turn) -> None:

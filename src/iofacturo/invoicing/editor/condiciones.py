@@ -57,7 +57,7 @@ def settle(data: dict[str, Any], before: dict[str, Any]) -> None:
         untouched = place.get(data, RATE) == place.get(before, RATE)
         if currency == "CRC":
             place.put(data, RATE, "1")
-        elif untouched and place.get(data, RATE) == "1":
+        elif untouched:  # a rate is of its currency
             place.put(data, RATE, None)
     _of_supplier(data, before)
     condition = place.get(data, "CondicionVenta")
