@@ -216,6 +216,15 @@ def prefilled(company: Company) -> Billing:
     return Billing.from_mapping(profile.data) if profile else Billing.of_company(company)
 
 
+def last_confirmed(company: Company) -> Billing:
+    """What was asked to be kept, else what was sent last, else the company's own data."""
+    if not BillingProfile.objects.filter(company=company).exists():
+        sent = BillingSnapshot.objects.filter(request__company=company).order_by("-pk").first()
+        if sent is not None:
+            return sent.as_billing()
+    return prefilled(company)
+
+
 def remember(company: Company, billing: Billing, *, by: User, at: datetime) -> None:
     """Offer *billing* the next time."""
     BillingProfile.objects.update_or_create(

@@ -34,6 +34,7 @@ from iofacturo.renewals import billing as billings
 from iofacturo.renewals.billing import Billing
 from iofacturo.renewals.decision import ReviewDecision
 from iofacturo.renewals.errors import Decided, NotOffered, PriceRose, WrongState
+from iofacturo.renewals.group import RenewalGroup
 from iofacturo.renewals.quote import Quote, guaranteed_until
 from iofacturo.renewals.request import RenewalRequest
 from iofacturo.renewals.review import PROOF_REJECTIONS
@@ -50,10 +51,12 @@ def choose(
     at: datetime,
     token: str = "",
     previous: RenewalRequest | None = None,
+    group: RenewalGroup | None = None,
 ) -> RenewalRequest:
     """A draft for the plan called *code*, with its quote. The same *token* gives the same draft.
 
-    With *previous*, a rejected request of the same company, the draft begins with its data.
+    With *previous*, a rejected request of the same company, the draft begins with its data. With
+    *group* it is paid together with those of other companies.
     NotOffered when the plan cannot be had; Repeated when the token came with another plan.
     """
     with transaction.atomic():
@@ -66,11 +69,12 @@ def choose(
         request = RenewalRequest.objects.create(
             company=company,
             previous=previous,
+            group=group,
             created_at=at,
             created_by=by,
             changed_at=at,
             saved_at=at,
-            draft={"billing": _first_billing(company, previous).as_dict()},
+            draft={"billing": _first_billing(company, previous, group).as_dict()},
         )
         if previous is not None and _last_reason(previous) not in PROOF_REJECTIONS:
             proof.inherit(request, previous, by=by, at=at)
@@ -92,7 +96,11 @@ def _check_room(company: Company) -> None:
         )
 
 
-def _first_billing(company: Company, previous: RenewalRequest | None) -> Billing:
+def _first_billing(
+    company: Company, previous: RenewalRequest | None, group: RenewalGroup | None
+) -> Billing:
+    if group is not None:  # its maker checks many at once: what was confirmed last comes first
+        return billings.last_confirmed(company)
     if previous is not None and previous.billing is not None:
         return previous.billing.as_billing()
     return billings.prefilled(company)

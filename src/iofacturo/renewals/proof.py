@@ -254,7 +254,7 @@ def uses(proofs: Iterable[PaymentProof], *, of: Company | None = None) -> dict[i
 
     With *of* pictures that are only alike are looked for in that company alone, as the sender may
     be told; without it everywhere, as the reviewer needs. Requests that repeat a rejected one
-    share its files on purpose and are left out.
+    share its files on purpose, as those do that are paid with one transfer: they are left out.
     """
     wanted = list(proofs)
     if not wanted:
@@ -269,10 +269,12 @@ def uses(proofs: Iterable[PaymentProof], *, of: Company | None = None) -> dict[i
     noted = {proof.bank_reference for proof in wanted if proof.bank_reference}
     by_reference = Q(bank_reference__in=noted) if noted else Q(pk=None)
     requests = {proof.request_id for proof in wanted}
-    ancestors = {proof.request.previous_id for proof in wanted}
+    repeated = {proof.request.previous_id for proof in wanted}
+    ancestors = {pk for pk in repeated if pk is not None}
     candidates = (
         PaymentProof.objects.filter(same | near | by_reference, sent_at__isnull=False)
-        .exclude(request__in=requests | (ancestors - {None}))
+        .exclude(request__in=requests | ancestors)
+        .exclude(request__group__in=_groups(wanted, ancestors))
         .select_related("request", "request__quote", "company")
         .order_by("-id")[:200]
     )
@@ -288,7 +290,26 @@ def uses(proofs: Iterable[PaymentProof], *, of: Company | None = None) -> dict[i
 def was_sent_before(upload: Upload, request: RenewalRequest) -> bool:
     """Whether this very file came with another request that was sent, of any company."""
     rows = PaymentProof.objects.filter(sha256=upload.cleaned.sha256, sent_at__isnull=False)
+    if request.group_id is not None:
+        rows = rows.exclude(request__group=request.group_id)
     return rows.exclude(request__in={request.pk, request.previous_id} - {None}).exists()
+
+
+def withdraw(request: RenewalRequest, at: datetime) -> None:
+    """Take what was not sent yet out of *request*: it was for another transfer."""
+    PaymentProof.objects.filter(request=request, sent_at=None, removed_at=None).update(
+        removed_at=at
+    )
+
+
+def _groups(proofs: Iterable[PaymentProof], ancestors: set[int]) -> set[int]:
+    """The groups of these proofs' requests, and of those that they repeat."""
+    found = {one.request.group_id for one in proofs}
+    if ancestors:
+        found |= set(
+            RenewalRequest.objects.filter(pk__in=ancestors).values_list("group", flat=True)
+        )
+    return {pk for pk in found if pk is not None}
 
 
 def _use(proof: PaymentProof, other: PaymentProof, of: Company | None) -> Use | None:

@@ -107,13 +107,20 @@ def _check_draft(request: RenewalRequest, terms: int | None) -> Billing:
     return billings.check(request.typed)[0]
 
 
+def is_honoured(request: RenewalRequest, at: datetime) -> bool:
+    """Whether its price holds at *at*, or held on the day that a proof of it tells."""
+    quote = request.given
+    if quote.holds(at):
+        return True
+    dated = proof.standing(request).filter(paid_on__isnull=False).values_list("paid_on", flat=True)
+    return any(day and quote.covers(day) for day in dated)
+
+
 def _settle_quote(
     request: RenewalRequest, *, by: User, at: datetime, consent: Decimal | None
 ) -> None:
     """A running guarantee is kept; so is a lapsed one when the money is dated inside it."""
-    quote = request.given
-    dated = proof.standing(request).filter(paid_on__isnull=False).values_list("paid_on", flat=True)
-    if not quote.holds(at) and not any(day and quote.covers(day) for day in dated):
+    if not is_honoured(request, at):
         draft.renew_quote(request, by=by, at=at, consent=consent)
         return
     try:
