@@ -202,7 +202,8 @@ def test_money_nobody_asked_for_is_credited_or_returned(desk, house, senior, caf
     back = reverse("backoffice:bank_line_return", args=[two.pk])
     assert desk.post(back, {"back-reason": "", "back-note": ""}).status_code == 422
     desk.post(back, {"back-reason": "unknown", "back-note": "tr. 99 del 23"})
-    assert "Devuelto" in desk.get(reverse("backoffice:bank_line", args=[two.pk])).content.decode()
+    page = desk.get(reverse("backoffice:bank_line", args=[two.pk])).content.decode()
+    assert "Por devolver" in page
     assert "Todo el dinero está asignado" in desk.get("/gestion/movimientos/").content.decode()
     everything = desk.get("/gestion/movimientos/?estado=todos").content.decode()
     assert "saldo a favor de Café Prueba S.A." in everything

@@ -20,13 +20,14 @@ from iofacturo.renewals import (
     draft,
     payee,
     proof,
+    returning,
     statement,
     statement_import,
     statement_profile,
     submission,
     terms,
 )
-from iofacturo.renewals.bank import Typed
+from iofacturo.renewals.bank import BankLine, LineReturn, Typed
 from iofacturo.renewals.request import RenewalRequest
 
 IBAN = "CR05 0152 0200 1026 2840 66"
@@ -163,3 +164,13 @@ def entered(by: User, amount: object = 1234, at: datetime = AT):
         line(amount, on=clock.local(at).date()), payee.current(at), by=by, at=at,
         today=clock.local(at).date(),
     )  # fmt: skip
+
+
+def returned(row: BankLine, by: User, at: datetime = AT) -> LineReturn:
+    """What is left of a line, sent back and written down."""
+    order = returning.open_for_line(row, reason="unknown", note="nadie la reclama", by=by, at=at)
+    returning.order(order, iban=IBAN, holder="Quien pagó", by=by, at=at)
+    order.refresh_from_db()
+    today = clock.local(at).date()
+    returning.pay(order, reference="DEV-99", paid_on=today, by=by, at=at, today=today)
+    return LineReturn.objects.get(order=order)

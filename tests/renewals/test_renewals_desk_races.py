@@ -10,8 +10,9 @@ from tests.renewals.test_renewals_races import REQUEST, USER, program
 from iofacturo.folios.lot import FolioLot
 from iofacturo.lib import clock
 from iofacturo.renewals import invariants
-from iofacturo.renewals.bank import Allocation, BankLine, LineReturn, MoneyEntry
+from iofacturo.renewals.bank import Allocation, BankLine, MoneyEntry
 from iofacturo.renewals.request import RenewalRequest
+from iofacturo.renewals.return_order import ReturnOrder
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 AT = scene.AT
@@ -68,7 +69,7 @@ def test_one_line_for_two_requests_is_used_once(crew, cafe, owner) -> None:
 def test_a_line_is_credited_returned_or_paid_but_once(crew, cafe, owner) -> None:
     row = scene.sent(cafe, owner)
     line = scene.imported(crew[2], (row.given.total, row.reference)).lines.get()
-    prelude = "from iofacturo.renewals import bank\nfrom iofacturo.renewals.bank import BankLine\n"
+    prelude = "from iofacturo.renewals import bank, returning\nfrom iofacturo.renewals.bank import BankLine\n"
     the_line = f"BankLine.objects.get(pk={line.pk})"
     by = USER.format(pk=crew[0].pk)
     crediting = prelude + program(
@@ -76,12 +77,12 @@ def test_a_line_is_credited_returned_or_paid_but_once(crew, cafe, owner) -> None
         "print('credited')"
     )
     returning = prelude + program(
-        f"bank.return_line({the_line}, reason='unknown', note='x', by={by}, at=at); "
+        f"returning.open_for_line({the_line}, reason='unknown', note='x', by={by}, at=at); "
         "print('returned')"
     )
     said = race(crediting, returning, taking(row, crew[1], line), returning, crediting)
     assert Counter(said)["LineTaken"] == 4, said
-    used = Allocation.objects.count() + LineReturn.objects.count() + MoneyEntry.objects.count()
+    used = Allocation.objects.count() + ReturnOrder.objects.count() + MoneyEntry.objects.count()
     assert used == 1
 
 

@@ -16,6 +16,7 @@ from iofacturo.renewals import (
     bank_statement,
     invariants,
     payee,
+    returning,
     statement_import,
     statement_profile,
 )
@@ -126,7 +127,7 @@ def test_a_file_of_another_account_is_refused(house, senior) -> None:
 def test_files_and_lines_never_change(house, senior, cafe) -> None:
     row = scene.imported(senior, ("10.00", "x", "A"))
     line = row.lines.get()
-    back = bank.return_line(line, reason="unknown", note="tr. 99", by=senior, at=AT)
+    back = scene.returned(line, senior)
     for change in (
         lambda: BankStatement.objects.filter(pk=row.pk).update(name="otro"),
         lambda: BankLine.objects.filter(pk=line.pk).update(detail="otro"),
@@ -141,16 +142,16 @@ def test_files_and_lines_never_change(house, senior, cafe) -> None:
 def test_money_is_credited_or_returned_once(house, senior, cafe) -> None:
     one, two = scene.imported(senior, ("10.00", "x", "A"), ("20.00", "y", "B")).lines.order_by("pk")
     bank.credit_line(one, cafe, by=senior, at=AT, note="lo dijeron por teléfono")
-    bank.return_line(two, reason="unknown", note="tr. 99", by=senior, at=AT)
+    scene.returned(two, senior)
     assert bank.credit(cafe) == Decimal("10.00")
     for line in (one, two):
         assert line.left == 0
         with pytest.raises(LineTaken):
             bank.credit_line(line, cafe, by=senior, at=AT, note="otra vez")
         with pytest.raises(LineTaken):
-            bank.return_line(line, reason="unknown", note="otra vez", by=senior, at=AT)
+            returning.open_for_line(line, reason="unknown", note="otra vez", by=senior, at=AT)
     with pytest.raises(Invalid):
-        bank.return_line(two, reason="", note=" ", by=senior, at=AT)
+        returning.open_for_line(two, reason="", note=" ", by=senior, at=AT)
     assert not bank.free().exists()
     assert list(invariants.broken()) == []
 

@@ -21,13 +21,15 @@ from iofacturo.backoffice.forms_statements import AssignForm, CreditForm, Return
 from iofacturo.backoffice.review_queue import MATCHED
 from iofacturo.lib import amounts, clock
 from iofacturo.lib.folding import fold
-from iofacturo.renewals import bank, matches
+from iofacturo.renewals import bank, matches, returning
 from iofacturo.renewals import number as numbers
 from iofacturo.renewals import reference as references
 from iofacturo.renewals.bank import Allocation, BankLine, LineReturn, MoneyEntry
 from iofacturo.renewals.errors import Invalid, RenewalError
 from iofacturo.renewals.matching import Match
 from iofacturo.renewals.request import RenewalRequest
+from iofacturo.renewals.return_order import ReturnOrder
+from iofacturo.renewals.withdrawal import Withdrawal
 
 PAGE = 50
 FILTERS = {"libres": "Sin asignar", "todos": "Todos"}
@@ -45,14 +47,21 @@ class Shown:
     paid: list[Allocation] = field(default_factory=list)
     credited: list[MoneyEntry] = field(default_factory=list)
     returned: list[LineReturn] = field(default_factory=list)
+    orders: list[ReturnOrder] = field(default_factory=list)  # on their way back
+    withdrawal: Withdrawal | None = None
 
     @property
     def state(self) -> tuple[str, str, str]:
         """(tone, icon, word) of what became of it."""
+        if self.withdrawal:
+            settled = self.withdrawal.settled_at
+            return ("", "void", "Lo retiró el banco") if settled else ("bad", "alert", "¿Retirado?")
         if self.left == self.line.amount:
             return "info", "bank", "Libre"
         if self.left:
             return "warn", "half", "Queda una parte"
+        if self.orders:
+            return "warn", "retry", "Por devolver"
         if self.returned:
             return "", "void", "Devuelto"
         return ("ok", "good", "Asignado") if self.paid else ("ok", "good", "Saldo a favor")
@@ -91,6 +100,11 @@ def shown(rows: Iterable[Any]) -> list[Shown]:
         lines[entry.line_id].credited.append(entry)
     for sent_back in LineReturn.objects.filter(line__in=lines).select_related("created_by"):
         lines[sent_back.line_id].returned.append(sent_back)
+    for order in ReturnOrder.objects.filter(ReturnOrder.OPEN, line__in=lines):
+        assert order.line_id is not None  # noqa: S101 - asked for by it
+        lines[order.line_id].orders.append(order)
+    for withdrawal in Withdrawal.objects.filter(line__in=lines, dismissed_at=None):
+        lines[withdrawal.line_id].withdrawal = withdrawal
     return list(lines.values())
 
 
@@ -220,8 +234,8 @@ def send_back(request: StaffRequest, pk: int) -> HttpResponse:
         return _show(request, pk, 422, back=form)
 
     def do(row: BankLine) -> str:
-        bank.return_line(row, by=request.user, at=clock.now(), **form.cleaned_data)
-        return "Anotamos la devolución."
+        returning.open_for_line(row, by=request.user, at=clock.now(), **form.cleaned_data)
+        return "La devolución quedó en la lista: falta la cuenta a la que se transfiere."
 
     return _act(request, pk, do, back=form)
 

@@ -10,7 +10,7 @@ from iofacturo.accounts.furniture import Furnished
 from iofacturo.lib import formats
 from iofacturo.lib.folding import fold
 from iofacturo.renewals import bank_statement, statement_profile
-from iofacturo.renewals.bank import LineReturn
+from iofacturo.renewals.return_order import ReturnOrder
 from iofacturo.renewals.statement.profile import DAY_ORDERS, DECIMAL_MARKS, ColumnProfile
 
 ACCEPT = ".csv,.txt,.xlsx,.xml"
@@ -140,12 +140,11 @@ class CreditForm(Furnished, forms.Form):
 
 
 class ReturnForm(Furnished, forms.Form):
-    """Why and how the money went back."""
+    """Why the money goes back; the account is a senior's to type."""
 
-    reason = forms.ChoiceField(label="Motivo", choices=[("", "Escoja"), *LineReturn.REASONS])
+    reason = forms.ChoiceField(label="Motivo", choices=[("", "Escoja"), *ReturnOrder.REASONS])
     note = forms.CharField(
-        label="Cómo se devolvió", max_length=200,
-        help_text="Fecha y referencia de la transferencia de vuelta.",
+        label="Qué pasó", max_length=200, help_text="Y cómo lo sabe: lo lee quien la transfiere.",
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ AFTER_EXPIRY = "Los que queden ese día no se podrán usar después; primero se 
 
 KINDS: dict[str, Kind] = {
     "renewal.received": Kind("Solicitud recibida", "inbox", "info"),
+    "renewal.group_received": Kind("Solicitudes recibidas", "inbox", "info"),
     "renewal.taken": Kind("En revisión", "eye", "info"),
     "renewal.correction": Kind("Corrección solicitada", "edit", "warn"),
     "renewal.answered": Kind("Corrección recibida", "inbox", "info"),
@@ -35,7 +36,22 @@ KINDS: dict[str, Kind] = {
     "renewal.resurrected": Kind("Solicitud reabierta", "retry", "info"),
     "renewal.rescheduled": Kind("Nueva hora de respuesta", "clock", "info"),
     "renewal.reversed": Kind("Plan revertido", "void", "bad"),
+    "renewal.returned": Kind("Saldo devuelto", "bank", "ok"),
+    "renewal.account_changed": Kind("Cambió la cuenta para pagos", "shield", "warn"),
+    "renewal.money_waits": Kind("Llegó su transferencia", "bank", "warn"),
+    "renewal.withdrawn": Kind("El banco retiró un pago", "alert", "bad"),
     "renewal.invoice_rejected": Kind("Factura por corregir", "edit", "warn"),
+    "ticket.opened": Kind("Ticket recibido", "ticket", "info"),
+    "ticket.written": Kind("Mensaje en un ticket", "ticket", "info"),
+    "ticket.answered": Kind("Respuesta de soporte", "ticket", "info"),
+    "ticket.resolved": Kind("Ticket resuelto", "good", "ok"),
+    "ticket.copied": Kind("En copia de un ticket", "ticket", "info"),
+    "ticket.late": Kind("Vamos tarde", "clock", "warn"),
+    # to the provider's people
+    "ticket.new": Kind("Ticket nuevo", "ticket", "info", ""),
+    "ticket.reply": Kind("Mensaje del cliente", "ticket", "info", ""),
+    "ticket.assigned": Kind("Ticket asignado", "ticket", "info", ""),
+    "ticket.handover": Kind("Soporte pide revisar", "ticket", "warn", ""),
     # params: document, number (of the request), said; to the provider's people
     "provider.rejected": Kind(
         "Factura rechazada", "stop", "bad", "",
@@ -105,6 +121,18 @@ KINDS: dict[str, Kind] = {
         "Es la compra a {supplier}. El documento quedó otra vez por responder: en su página "
         "está lo que dijo Hacienda.",
     ),
+    # params: customer, number, day (the last one on which it holds)
+    "exoneracion.ending": Kind(
+        "Exoneración", "calendar", "warn", "issue",
+        "La exoneración de {customer} está por vencer",
+        "Es la {number} y vale hasta el {day}. Pídale la nueva a su cliente.",
+    ),
+    "exoneracion.expired": Kind(
+        "Exoneración vencida", "stop", "warn", "issue",
+        "Venció la exoneración de {customer}",
+        "Es la {number} y valió hasta el {day}. Desde ahora sus facturas llevan el IVA completo, "
+        "hasta que registre la nueva.",
+    ),
     # params: which (how many products, in words)
     "cabys.changed": Kind(
         "Catálogo CAByS", "alert", "warn", "issue",
@@ -138,6 +166,19 @@ KINDS: dict[str, Kind] = {
         "Folios", "alert", "bad", "issue",
         "Se le acabaron los folios",
         "Sus borradores se guardan y los podrá emitir en cuanto active un plan.\n\n"
+        "Consultar y descargar sigue abierto.",
+    ),
+    # params: left (folios of grace)
+    "folios.grace": Kind(
+        "Folios", "plan", "warn", "issue",
+        "Se le acabaron los folios: puede seguir con {left} de gracia",
+        "Mientras revisamos su solicitud puede seguir emitiendo: le quedan {left} de gracia.\n\n"
+        "Los que use se reponen con los del plan, cuando se active.",
+    ),
+    "folios.grace_0": Kind(
+        "Folios", "alert", "bad", "issue",
+        "Usó todos los folios de gracia",
+        "Sus borradores se guardan y los podrá emitir en cuanto se active su plan.\n\n"
         "Consultar y descargar sigue abierto.",
     ),
     # params: plan (its name), day (last valid day), left (folios of that plan)

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
 from iofacturo.accounts.user import User
 from iofacturo.folios import ledger
 from iofacturo.folios.lot import FolioLot
-from iofacturo.renewals import bank, guard, invoice_intent, notices, provider_invoice
-from iofacturo.renewals import turnaround
+from iofacturo.renewals import (
+    bank,
+    due,
+    guard,
+    invoice_intent,
+    notices,
+    provider_invoice,
+    turnaround,
+)
+from iofacturo.renewals import credit as credits
 from iofacturo.renewals.bank import Typed
-from iofacturo.renewals.errors import Invalid, NotAllowed, Underpaid
+from iofacturo.renewals.due import DueTime
+from iofacturo.renewals.errors import Invalid, LineTaken, NotAllowed, Underpaid
 from iofacturo.renewals.request import RenewalRequest
 
 
@@ -46,22 +56,35 @@ def approve(
     """
     seat = guard.permit(by, "review", request)
     with transaction.atomic():
-        request = guard.mine(request, by, at, version)
+        request = guard.payable(request, by, at, version)
         if request.first_approved_by_id is not None:
             if request.first_approved_by_id == by.pk:
                 raise NotAllowed("Usted ya dio la primera aprobación: falta la de otra persona.")
             if not seat.may("second"):
                 raise NotAllowed("La segunda aprobación la da revisión principal.")
-        if credit > 0:
-            total = request.given.total
-            bank.use_credit(request, min(credit, total - bank.paid(request)), by=by, at=at)
-        guard.note_money(request, lines, by=by, at=at, found=found, keep_rest=keep_rest)
-        _check_paid(request, note)
+        promised = max(credit, request.credit_wanted)
+        guard.note_money(request, lines, by=by, at=at, found=found, keep_rest=keep_rest,
+                         promised=promised)  # fmt: skip
+        promised = _promise(request, promised, at)
+        _check_paid(request, note, promised)
         if guard.needs_second(request) and request.first_approved_by_id is None:
             _first(request, by=by, at=at, note=note)
         else:
+            credits.use(request, promised, by=by, at=at)
             _activate(request, by=by, at=at, note=note)
     return request
+
+
+def _promise(request: RenewalRequest, wanted: Decimal, at: datetime) -> Decimal:
+    """What of *wanted* the money that came leaves to the company's credit, held from here on."""
+    promised = min(wanted, max(request.given.total - bank.paid(request), bank.ZERO))
+    if promised > request.credit_wanted:
+        credits.lock(request.company_id)
+        currency = request.given.currency
+        if promised > credits.available(request.company, currency, but=request):
+            raise LineTaken("El saldo a favor no alcanza para ese monto.")
+        request.change(at=at, credit_wanted=promised)
+    return min(promised, max(credits.usable(request), bank.ZERO))
 
 
 def approve_by_itself(
@@ -79,21 +102,24 @@ def approve_by_itself(
     people must approve, for the provider's own company, and for what somebody approved in part.
     """
     with transaction.atomic():
-        request = guard.mine(request, None, at, version)
+        request = guard.payable(request, None, at, version)
         if guard.needs_second(request) or request.first_approved_by_id is not None:
             raise NotAllowed("Por su monto la aprueban dos personas.")
         if request.company.is_provider:
             raise NotAllowed("Es la empresa del proveedor: la revisa una persona.")
-        guard.note_money(request, (), by=None, at=at, found=found, keep_rest=keep_rest)
-        if bank.paid(request) < request.given.total:  # what is tolerated is for people to tolerate
-            raise Underpaid(bank.paid(request), request.given.total, request.given.currency)
-        _check_paid(request, "")
+        guard.note_money(request, (), by=None, at=at, found=found, keep_rest=keep_rest,
+                         promised=request.credit_wanted)  # fmt: skip
+        promised, paid = credits.usable(request), bank.paid(request)
+        if paid + promised < request.given.total:  # what is tolerated is for people to tolerate
+            raise Underpaid(paid + promised, request.given.total, request.given.currency)
+        _check_paid(request, "", promised)
+        credits.use(request, promised, by=None, at=at)
         _activate(request, by=None, at=at, note=" ".join(evidence))
     return request
 
 
-def _check_paid(request: RenewalRequest, note: str) -> None:
-    paid, total = bank.paid(request), request.given.total
+def _check_paid(request: RenewalRequest, note: str, promised: Decimal) -> None:
+    paid, total = bank.paid(request) + promised, request.given.total
     if paid < total - guard.tolerance():
         raise Underpaid(paid, total, request.given.currency)
     if not note.strip() and not _in_time(request):
@@ -112,10 +138,20 @@ def _in_time(request: RenewalRequest) -> bool:
 
 
 def _first(request: RenewalRequest, *, by: User, at: datetime, note: str) -> None:
+    before = request.state
+    back: dict[str, Any] = {}
+    if before == RenewalRequest.NEEDS_INFO:  # nothing more is asked for: it waits for us again
+        rest = max(timedelta(seconds=request.seconds_left or 0), due.LEAST)
+        promised = due.promise(request, cause=DueTime.ANSWERED, at=at, left=rest)
+        back = {
+            "state": RenewalRequest.IN_REVIEW, "due_at": promised.due_at,
+            "due_calendar_id": promised.calendar_id, "seconds_left": None, "correct_until": None,
+            "to_correct": [],
+        }  # fmt: skip
     request.change(
-        at=at, first_approved_by=by, first_approved_at=at, taken_by=None, taken_until=None
+        at=at, first_approved_by=by, first_approved_at=at, taken_by=None, taken_until=None, **back
     )
-    guard.record(request, "first_approval", by, at, request.state,
+    guard.record(request, "first_approval", by, at, before,
                  internal_note=note.strip(), lines=_lines(request))  # fmt: skip
 
 

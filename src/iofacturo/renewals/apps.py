@@ -36,6 +36,13 @@ FROZEN = {
         "company_id", "request_id", "name", "kind", "size", "sha256", "phash", "original",
         "uploaded_by_id", "uploaded_at",
     ),
+    "renewals_returnorder": (
+        "company_id", "line_id", "amount", "currency", "reason", "note", "opened_by_id",
+        "opened_at",
+    ),
+    "renewals_withdrawal": (
+        "line_id", "identity", "booked_on", "detail", "statement_id", "noted_by_id", "noted_at",
+    ),
     "renewals_renewalrequest": (
         "company_id", "number", "reference", "previous_id", "created_at", "created_by_id",
     ),

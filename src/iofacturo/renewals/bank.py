@@ -14,8 +14,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce, Round
 
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.user import User
@@ -26,6 +26,8 @@ from iofacturo.renewals.errors import Invalid, LineTaken
 from iofacturo.renewals.payee import PayeeAccount
 from iofacturo.renewals.proof import fold_reference
 from iofacturo.renewals.request import RenewalRequest
+from iofacturo.renewals.return_order import ReturnOrder
+from iofacturo.renewals.withdrawal import Withdrawal
 
 ZERO = Decimal("0.00")
 Money = models.DecimalField
@@ -183,18 +185,11 @@ class MoneyEntry(models.Model):
 class LineReturn(models.Model):
     """Money that went back to whoever sent it, without becoming anybody's credit. Append-only."""
 
-    UNKNOWN, MISTAKE, TWICE, ASKED = "unknown", "mistake", "twice", "asked"
-    REASONS = [
-        (UNKNOWN, "Nadie sabe de quién es"),
-        (MISTAKE, "Nos la mandaron por error"),
-        (TWICE, "Se pagó dos veces"),
-        (ASKED, "La pidió quien pagó"),
-    ]
-
     line = models.ForeignKey(BankLine, models.PROTECT, related_name="returns")
     amount = Money(max_digits=14, decimal_places=2)
-    reason = models.CharField("motivo", max_length=8, choices=REASONS)
+    reason = models.CharField("motivo", max_length=8, choices=ReturnOrder.REASONS)
     note = models.CharField("cómo se devolvió", max_length=200)
+    order = models.OneToOneField(ReturnOrder, models.PROTECT, null=True, related_name="returned")
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
@@ -207,22 +202,31 @@ class LineReturn(models.Model):
 # -- lines ---------------------------------------------------------------------------------------
 
 
-def _sum_of(rows: models.QuerySet[Allocation | MoneyEntry | LineReturn]) -> Coalesce:
-    total = rows.filter(line=OuterRef("pk")).order_by().values("line").annotate(n=Sum("amount"))
+def _sum_of(rows: models.QuerySet[Any], column: str = "amount") -> Coalesce:
+    total = rows.filter(line=OuterRef("pk")).order_by().values("line").annotate(n=Sum(column))
     return Coalesce(Subquery(total.values("n")), ZERO, output_field=Money())
 
 
 def with_used(lines: models.QuerySet[BankLine]) -> models.QuerySet[Any]:
-    """*lines* with `used`: what of each is allocated, credited or returned."""
+    """*lines* with `used`: what of each is allocated, credited, returned or on its way back."""
     moved = MoneyEntry.objects.filter(kind__in=MoneyEntry.FROM_A_LINE)
     return lines.annotate(
-        used=_sum_of(Allocation.objects.all()) + _sum_of(moved) + _sum_of(LineReturn.objects.all())
+        used=Round(
+            _sum_of(Allocation.objects.all())
+            + _sum_of(moved)
+            + _sum_of(LineReturn.objects.all())
+            + _sum_of(ReturnOrder.objects.filter(ReturnOrder.OPEN))
+            + _sum_of(Withdrawal.objects.all(), "from_free"),
+            precision=2,  # SQLite counts in floats
+            output_field=Money(max_digits=14, decimal_places=2),
+        )
     )
 
 
 def free() -> models.QuerySet[Any]:
-    """The lines that have money left."""
-    return with_used(BankLine.objects.all()).filter(amount__gt=models.F("used"))
+    """The lines that have money left, and that the bank did not take back."""
+    gone = Withdrawal.objects.filter(line=OuterRef("pk"), dismissed_at=None)
+    return with_used(BankLine.objects.filter(~Exists(gone))).filter(amount__gt=models.F("used"))
 
 
 def check(typed: Typed, today: date) -> dict[str, str]:
@@ -315,6 +319,7 @@ def allocate(
     for line in locked(line.pk for line in lines):
         if line.currency != request.given.currency:
             raise LineTaken("Ese movimiento está en otra moneda: no paga esta solicitud.")
+        refuse_withdrawn(line)
         left = line.left
         if left <= 0:
             if Allocation.objects.filter(line=line, request=request).exists():
@@ -341,6 +346,12 @@ def allocate(
     return total
 
 
+def refuse_withdrawn(line: BankLine) -> None:
+    """LineTaken when the bank took *line* back, or may have."""
+    if Withdrawal.objects.filter(line=line, dismissed_at=None).exists():
+        raise LineTaken("El banco retiró ese movimiento, o está por confirmarse si lo retiró.")
+
+
 def _taken(line: BankLine) -> str:
     other = (
         Allocation.objects.filter(line=line)
@@ -353,7 +364,7 @@ def _taken(line: BankLine) -> str:
         f"referencia {line.reference}"
     )
     if other is None:
-        return f"Ese movimiento ({what}) ya se acreditó o se devolvió completo."
+        return f"Ese movimiento ({what}) ya se acreditó, se devolvió o está por devolverse."
     return (
         f"Ese movimiento ({what}) ya pagó la solicitud {other.request.number} "
         f"de {other.request.company.nombre}."
@@ -406,7 +417,7 @@ def release(request: RenewalRequest, *, by: User | None, at: datetime) -> Decima
 def credit_line(line: BankLine, company: Company, *, by: User, at: datetime, note: str) -> Decimal:
     """What is left of *line* becomes the credit of *company*. LineTaken when nothing is."""
     with transaction.atomic():
-        left = _all_that_is_left(line)
+        left = all_that_is_left(line)
         MoneyEntry.objects.create(
             company=company,
             kind=MoneyEntry.CREDITED,
@@ -421,28 +432,10 @@ def credit_line(line: BankLine, company: Company, *, by: User, at: datetime, not
     return left
 
 
-def return_line(line: BankLine, *, reason: str, note: str, by: User, at: datetime) -> LineReturn:
-    """What is left of *line* was sent back. LineTaken when nothing is, Invalid without reason."""
-    problems: dict[str, str] = {}
-    if reason not in dict(LineReturn.REASONS):
-        problems["reason"] = "Escoja el motivo de la devolución."
-    if not note.strip():
-        problems["note"] = "Anote cómo se devolvió: fecha y referencia de la transferencia."
-    if problems:
-        raise Invalid(problems)
-    with transaction.atomic():
-        return LineReturn.objects.create(
-            line=line,
-            amount=_all_that_is_left(line),
-            reason=reason,
-            note=" ".join(note.split())[:200],
-            created_by=by,
-            created_at=at,
-        )
-
-
-def _all_that_is_left(line: BankLine) -> Decimal:
+def all_that_is_left(line: BankLine) -> Decimal:
+    """What is left of *line*, held until the end of the transaction; LineTaken when nothing is."""
     left = locked([line.pk])[0].left
+    refuse_withdrawn(line)
     if left <= 0:
         raise LineTaken(_taken(line))
     return left
@@ -463,29 +456,12 @@ def excess(request: RenewalRequest) -> Decimal:
     return Decimal(rows.aggregate(n=Sum("amount"))["n"] or ZERO)
 
 
-def use_credit(request: RenewalRequest, amount: Decimal, *, by: User, at: datetime) -> None:
-    """Pay *amount* of *request* from the company's credit; LineTaken if there is not that much."""
-    Company.objects.select_for_update(of=("self",)).get(pk=request.company_id)
-    if amount <= 0 or amount > credit(request.company, request.given.currency):
-        raise LineTaken("El saldo a favor no alcanza para ese monto.")
-    MoneyEntry.objects.create(
-        company=request.company,
-        kind=MoneyEntry.USED,
-        amount=-amount,
-        currency=request.given.currency,
-        request=request,
-        operation=f"used:{request.pk}:{request.version}",
-        created_by=by,
-        created_at=at,
-    )
-
-
 def lines_of(request: RenewalRequest) -> models.QuerySet[Allocation]:
     return request.allocations.select_related("line").order_by("id")
 
 
 __all__ = [
-    "Allocation", "BankLine", "Identity", "LineReturn", "MoneyEntry", "Typed", "allocate", "check",
-    "credit", "credit_line", "enter", "folded", "free", "identity", "lines_of", "locked", "paid",
-    "release", "return_line", "use_credit", "with_used",
+    "Allocation", "BankLine", "Identity", "LineReturn", "MoneyEntry", "Typed", "all_that_is_left",
+    "allocate", "check", "credit", "credit_line", "enter", "folded", "free", "identity", "lines_of",
+    "locked", "paid", "refuse_withdrawn", "release", "with_used",
 ]  # fmt: skip

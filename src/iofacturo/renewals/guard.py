@@ -17,7 +17,7 @@ from iofacturo.renewals import bank, decision
 from iofacturo.renewals.bank import BankLine, Typed
 from iofacturo.renewals.decision import ReviewDecision
 from iofacturo.renewals.errors import Decided, LineTaken, NotAllowed, WrongState
-from iofacturo.renewals.request import RenewalRequest
+from iofacturo.renewals.request import BILLING, RenewalRequest
 
 
 def permit(by: User, act: str, request: RenewalRequest) -> Staff:
@@ -57,7 +57,23 @@ def in_review(request: RenewalRequest) -> RenewalRequest:
 
 def mine(request: RenewalRequest, by: User | None, at: datetime, version: int) -> RenewalRequest:
     """The locked request, in review, as it was seen and not in another person's hands."""
-    locked = in_review(request)
+    return _untaken(in_review(request), by, at, version)
+
+
+def payable(request: RenewalRequest, by: User | None, at: datetime, version: int) -> RenewalRequest:
+    """`mine`, and also one that waits for the customer: its money may come before the answer.
+
+    Not while the billing data are wrong: the invoice would be.
+    """
+    locked = RenewalRequest.lock(request.pk)
+    if locked.state not in RenewalRequest.SENT:
+        raise Decided(decision.last(locked))
+    if locked.state == RenewalRequest.NEEDS_INFO and BILLING in locked.to_correct:
+        raise WrongState("Faltan los datos corregidos de la factura: el cliente aún no los envía.")
+    return _untaken(locked, by, at, version)
+
+
+def _untaken(locked: RenewalRequest, by: User | None, at: datetime, version: int) -> RenewalRequest:
     locked.seen(version)
     if locked.is_taken(at) and (by is None or locked.taken_by_id != by.pk):
         raise WrongState(f"La tiene {locked.taken_by} hasta las {hour(locked.taken_until)}")
@@ -72,10 +88,12 @@ def note_money(
     at: datetime,
     found: Iterable[int] = (),
     keep_rest: bool = False,
+    promised: Decimal = bank.ZERO,
 ) -> list[BankLine]:
     """Write the typed lines down and allocate what the request still needs of them and of *found*.
 
-    *found* are ids of lines that are in the books already. LineTaken when one is not.
+    Money that came goes before credit; only where the lines pay others besides (*keep_rest*) the
+    *promised* credit is left out of what is taken from them. *found* are ids of lines that are in the books already. LineTaken when one is not.
     """
     today = clock.local(at).date()
     wanted = set(found)
@@ -88,7 +106,8 @@ def note_money(
             bank.enter(line, request.given.payee, by=by, at=at, today=today, request=request)
         )
     if rows:
-        needed = max(request.given.total - bank.paid(request), bank.ZERO)
+        credit = promised if keep_rest else bank.ZERO
+        needed = max(request.given.total - bank.paid(request) - credit, bank.ZERO)
         bank.allocate(request, rows, needed, by=by, at=at, keep_rest=keep_rest)
     return rows
 

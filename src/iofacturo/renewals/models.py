@@ -15,10 +15,12 @@ from iofacturo.renewals.proof import PaymentProof, ProofPage
 from iofacturo.renewals.provider_invoice import ProviderInvoice
 from iofacturo.renewals.quote import Quote
 from iofacturo.renewals.request import RenewalRequest
+from iofacturo.renewals.return_order import ReturnOrder
 from iofacturo.renewals.sent_form import SentForm
 from iofacturo.renewals.statement_profile import StatementProfile
 from iofacturo.renewals.terms import TermsAcceptance, TermsVersion
 from iofacturo.renewals.turnaround import Turnaround
+from iofacturo.renewals.withdrawal import Withdrawal
 
 __all__ = [
     "Allocation",
@@ -41,10 +43,12 @@ __all__ = [
     "RenewalGroup",
     "RenewalRequest",
     "ReportReader",
+    "ReturnOrder",
     "ReviewDecision",
     "SentForm",
     "StatementProfile",
     "TermsAcceptance",
     "TermsVersion",
     "Turnaround",
+    "Withdrawal",
 ]

@@ -5,6 +5,7 @@ Each is called in the transaction of what it tells, under a key that exists once
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -17,8 +18,10 @@ from iofacturo.lib import formats
 if TYPE_CHECKING:
     from iofacturo.accounts.user import User
     from iofacturo.folios.lot import FolioLot
+    from iofacturo.renewals.group import RenewalGroup
     from iofacturo.renewals.provider_invoice import ProviderInvoice
     from iofacturo.renewals.request import RenewalRequest
+    from iofacturo.renewals.return_order import ReturnOrder
 
 
 def _tell(
@@ -28,11 +31,16 @@ def _tell(
     *body: str,
     at: datetime,
     page: str = "status",
+    but: User | None = None,
 ) -> None:
-    """Tell the company's people who renew; *moment* is part of the key."""
+    """Tell the company's people who renew, *but* one; *moment* is part of the key."""
+    from iofacturo.notifications import telling  # models exist only once the apps are loaded
+
+    people = telling.recipients(request.company, "renew") if but else None
     notifications.notify(
         f"renewal.{moment.split(':')[0]}",
         company=request.company,
+        users=None if people is None else [one for one in people if one != but],
         act="renew",
         subject=subject,
         body="\n\n".join(line for line in body if line),
@@ -49,6 +57,7 @@ def _due(request: RenewalRequest) -> str:
 
 
 def received(request: RenewalRequest, *, at: datetime) -> None:
+    """Who sends for many companies at once reads one notice of them all (`group_received`)."""
     quote = request.given
     _tell(
         request,
@@ -58,12 +67,30 @@ def received(request: RenewalRequest, *, at: datetime) -> None:
         f"{formats.dinero(quote.total, quote.currency)}.",
         _due(request),
         at=at,
+        but=request.submitted_by if request.group_id is not None else None,
     )
 
 
-def handed_over(
-    request: RenewalRequest, to: User, by: User, reason: str, *, at: datetime
+def group_received(
+    group: RenewalGroup, requests: Sequence[RenewalRequest], *, at: datetime
 ) -> None:
+    """To whoever sent it: one notice for all companies."""
+    assert group.total is not None  # noqa: S101 - it was sent
+    last = max(requests, key=lambda one: one.due_at or at)
+    notifications.notify(
+        "renewal.group_received",
+        users=[group.created_by],
+        subject=f"Recibimos la renovación de {len(requests)} empresas",
+        body=f"Es el grupo {group.number}, por {formats.dinero(group.total, group.currency)} en "
+        f"total, con la referencia {group.reference}. Cada empresa tiene su solicitud y tendrá su "
+        f"factura.\n\n{_due(last)}",
+        url=reverse("portfolio:group", args=[group.number]),
+        key=f"group:{group.pk}:received",
+        at=at,
+    )
+
+
+def handed_over(request: RenewalRequest, to: User, by: User, reason: str, *, at: datetime) -> None:
     """To the colleague who has it now."""
     notifications.notify(
         "desk.handed_over",
@@ -266,6 +293,22 @@ def invoice_rejected(row: ProviderInvoice, *, at: datetime) -> None:
             at=at,
             page="invoice",
         )
+
+
+def money_returned(order: ReturnOrder, *, at: datetime) -> None:
+    """What the company had with us was transferred back to it."""
+    shown = formats.dinero(order.amount, order.currency)
+    notifications.notify(
+        "renewal.returned",
+        company=order.company,
+        act="renew",
+        subject=f"Le devolvimos {shown}",
+        body=f"Transferimos {shown} de su saldo a favor a la cuenta {formats.iban(order.iban)}, a "
+        f"nombre de {order.holder}. La referencia del banco es {order.bank_reference}.",
+        url=reverse("renewals:mi_plan"),
+        key=f"return:{order.pk}:paid",
+        at=at,
+    )
 
 
 def _credit(request: RenewalRequest, amount: Decimal) -> str:

@@ -92,6 +92,8 @@ class RenewalRequest(models.Model):
     first_approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     first_approved_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
+    # what the company pays of it with its credit, taken when it is activated
+    credit_wanted = models.DecimalField(max_digits=14, decimal_places=2, default=0)
 
     class Meta:
         verbose_name = "solicitud de renovación"
@@ -128,6 +130,7 @@ class RenewalRequest(models.Model):
                 | ~Q(first_approved_by=F("submitted_by")),
                 name="request_not_self_approved",
             ),
+            models.CheckConstraint(condition=Q(credit_wanted__gte=0), name="request_credit"),
         ]
 
     def __str__(self) -> str:
