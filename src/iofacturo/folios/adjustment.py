@@ -93,6 +93,8 @@ def propose(lot: FolioLot, qty: int, reason: str, *, by: User, at: datetime) -> 
         raise Refused("Escriba el motivo: queda en el libro de la empresa.")
     if lot.voided_at is not None or at >= lot.expires_at:
         raise LotClosed("Este lote ya terminó: no se puede ajustar.")
+    if lot.is_grace:
+        raise Refused("Los folios de gracia no se ajustan: terminan con la solicitud.")
     if lot.remaining + qty < 0:
         raise LotClosed(f"A este lote le quedan {lot.remaining} folios: no se puede bajar más.")
     return AdjustmentProposal.objects.create(

@@ -11,6 +11,7 @@ class FoliosConfig(AppConfig):
         append_only.declare(
             "folios_folioentry",
             "folios_foliolot",
+            "folios_grace",
             "folios_planversion",
             "folios_promotionversion",
             "folios_promotionversion_plans",

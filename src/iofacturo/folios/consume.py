@@ -137,7 +137,7 @@ def _take_again(
         taken = _take(company, document, uses + 1, at=at, label=label, replaces=replaces, by=by)
         if taken is not None:
             return taken
-    raise Exhausted(summary.available(company, at))
+    raise Exhausted(summary.left(company, at).all)
 
 
 def history(company: Company, document: str) -> tuple[int, int, FolioEntry | None]:
@@ -201,7 +201,7 @@ def _take_many(
         for row in _take_each(company, wanting, turns, at=at, by=by):
             taken[row.document] = row
         if len(taken) < len(documents):
-            raise Exhausted(summary.available(company, at), len(wanting))
+            raise Exhausted(summary.left(company, at).all, len(wanting))
     return [taken[document.key] for document in documents]
 
 

@@ -36,9 +36,12 @@ class Deadline(models.Model):
 
 
 def deadlines_of(lot: FolioLot) -> Iterator[Deadline]:
-    """The rows that a new *lot* needs; a replacement is too short-lived to be warned about."""
+    """The rows that a new *lot* needs; a replacement is too short-lived to be warned about.
+
+    Nor is grace, which ends with an answer and not on a day.
+    """
     yield Deadline(lot=lot, kind="end", due_at=lot.expires_at)
-    if lot.only_for:
+    if lot.only_for or lot.is_grace:
         return
     for kind, days in WARNINGS.items():
         due_at = clock.midnight(lot.last_day - timedelta(days=days)) + HOUR

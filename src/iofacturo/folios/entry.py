@@ -16,6 +16,7 @@ KINDS = [
     ("expire", "Vencimiento"),
     ("void", "Anulación"),
     ("adjust", "Ajuste"),
+    ("repay", "Reposición de gracia"),
 ]
 
 
@@ -68,7 +69,7 @@ class FolioEntry(models.Model):
                 | Q(kind="reverse", qty=1)
                 | Q(kind="expire", qty__lt=0)
                 | Q(kind="void", qty__lte=0)
-                | (Q(kind="adjust") & ~Q(qty=0)),
+                | (Q(kind__in=["adjust", "repay"]) & ~Q(qty=0)),
                 name="entry_sign",
             ),
             models.CheckConstraint(condition=Q(balance__gte=0, seq__gt=0), name="entry_sane"),

@@ -34,6 +34,8 @@ def broken() -> Iterator[str]:
         days,
         adjustments,
         ends,
+        graces,
+        repayments,
         promotions,
     ):
         yield from check()
@@ -51,7 +53,7 @@ COUNTED = {  # column of the lot: what the entries must say
     "adjusted": ("ajustados", "sum(CASE WHEN kind = 'adjust' THEN qty ELSE 0 END)"),
     "consumed": (
         "consumidos",
-        "-sum(CASE WHEN kind IN ('consume', 'reverse') THEN qty ELSE 0 END)",
+        "-sum(CASE WHEN kind IN ('consume', 'reverse', 'repay') THEN qty ELSE 0 END)",
     ),
     "expired": ("vencidos", "-sum(CASE WHEN kind = 'expire' THEN qty ELSE 0 END)"),
     "voided": ("anulados", "-sum(CASE WHEN kind = 'void' THEN qty ELSE 0 END)"),
@@ -272,6 +274,63 @@ def ends() -> Iterator[str]:
         ORDER BY l.id
     """):
         yield f"lote {contract} (id {lot}): su fin no es el que se anotó al activarlo (I15)"
+
+
+def graces() -> Iterator[str]:
+    """A company has one grace or one debt at a time, never takes more than it was given, and is
+    through with it when it has ended and all that was used is given back or repaid."""
+    for (lot,) in _rows("""
+        SELECT l.id FROM folios_foliolot AS l LEFT JOIN folios_grace AS g ON g.lot_id = l.id
+        WHERE (l.kind = 'grace') <> (g.id IS NOT NULL) OR g.company_id <> l.company_id
+        ORDER BY l.id
+    """):
+        yield f"lote id {lot}: es de gracia y no consta su entrega, o al revés"
+    for company, number in _rows("""
+        SELECT company_id, count(*) FROM folios_grace WHERE settled_at IS NULL
+        GROUP BY company_id HAVING count(*) > 1 ORDER BY company_id
+    """):
+        yield f"empresa {company}: tiene {number} gracias sin saldar a la vez"
+    for lot, contract, granted, owed, used, repaid in _rows("""
+        SELECT l.id, l.contract, l.granted, l.consumed, e.used, e.repaid
+        FROM folios_foliolot AS l
+        JOIN (SELECT lot_id,
+                     -sum(CASE WHEN kind IN ('consume', 'reverse') THEN qty ELSE 0 END) AS used,
+                     sum(CASE WHEN kind = 'repay' THEN qty ELSE 0 END) AS repaid
+              FROM folios_folioentry GROUP BY lot_id) AS e ON e.lot_id = l.id
+        WHERE l.kind = 'grace' AND (e.used > l.granted OR e.repaid > e.used OR e.repaid < 0
+              OR l.consumed <> e.used - e.repaid)
+        ORDER BY l.id
+    """):
+        yield (
+            f"gracia {contract} (lote id {lot}): de {granted} folios usó {used}, repuso {repaid} "
+            f"y dice que debe {owed}"
+        )
+    for lot, contract in _rows("""
+        SELECT l.id, l.contract FROM folios_grace AS g JOIN folios_foliolot AS l ON l.id = g.lot_id
+        WHERE (g.settled_at IS NOT NULL) <> (l.voided_at IS NOT NULL AND l.consumed = 0)
+           OR (l.voided_at IS NOT NULL AND l.remaining > 0)
+        ORDER BY l.id
+    """):
+        yield f"gracia {contract} (lote id {lot}): lo saldado no coincide con lo que debe"
+
+
+def repayments() -> Iterator[str]:
+    """What a grace is repaid is debited to a plan of the same company, folio for folio."""
+    for (entry,) in _rows("""
+        SELECT e.id FROM folios_folioentry AS e
+        JOIN folios_foliolot AS l ON l.id = e.lot_id
+        LEFT JOIN folios_folioentry AS o
+          ON o.kind = 'repay' AND o.company_id = e.company_id AND o.qty = -e.qty
+         AND o.operation = CASE WHEN e.qty < 0 THEN replace(e.operation, ':from', ':to')
+                                ELSE replace(e.operation, ':to', ':from') END
+        LEFT JOIN folios_foliolot AS m ON m.id = o.lot_id
+        WHERE e.kind = 'repay' AND (o.id IS NULL OR (l.kind = 'grace') = (m.kind = 'grace')
+           OR (e.qty > 0) <> (l.kind = 'grace')
+           OR (e.qty < 0 AND e.operation <> 'repay:' || m.id || ':' || l.id || ':from')
+           OR (e.qty > 0 AND e.operation <> 'repay:' || l.id || ':' || m.id || ':to'))
+        ORDER BY e.id
+    """):
+        yield f"movimiento {entry}: repone folios de gracia y no tiene su contrapartida"
 
 
 def promotions() -> Iterator[str]:

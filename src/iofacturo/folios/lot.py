@@ -26,7 +26,9 @@ KINDS = [
     ("courtesy", "Cortesía"),
     ("migration", "Migración"),
     ("replacement", "Reposición"),
+    ("grace", "Gracia"),
 ]
+GRACE = "grace"  # see the file of that name
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ IN_USE = State("in_use", "En uso", "accent", "half")
 EXHAUSTED = State("exhausted", "Agotado", "", "used")
 EXPIRED = State("expired", "Vencido", "warn", "calendar")
 VOIDED = State("voided", "Anulado", "bad", "void")
+OWED = State("owed", "Por reponer", "warn", "alert")  # of grace, ended and used
+SETTLED = State("settled", "Terminado", "", "used")  # of grace, ended and not owed
 
 
 def expiry(activated_at: datetime, months: int) -> datetime:
@@ -182,6 +186,11 @@ class FolioLot(models.Model):
         return self.granted + self.adjusted
 
     @property
+    def is_grace(self) -> bool:
+        """Whether it ends with an answer of ours and not on a day."""
+        return self.kind == GRACE
+
+    @property
     def last_day(self) -> date:
         """The last day on which it can be used, in Costa Rica."""
         return clock.local(self.expires_at - timedelta(microseconds=1)).date()
@@ -199,6 +208,8 @@ class FolioLot(models.Model):
         A lot that was used up to its last folio stays so after its end: nothing expired with it.
         """
         if self.voided_at is not None and self.voided_at <= at:
+            if self.kind == GRACE:
+                return OWED if self.consumed else SETTLED
             return VOIDED
         if at < self.activated_at:
             return SCHEDULED

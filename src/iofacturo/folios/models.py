@@ -4,6 +4,7 @@ from iofacturo.folios.adjustment import AdjustmentProposal
 from iofacturo.folios.daily_use import DailyUse
 from iofacturo.folios.deadline import Deadline
 from iofacturo.folios.entry import FolioEntry
+from iofacturo.folios.grace import Grace
 from iofacturo.folios.lot import FolioLot
 from iofacturo.folios.plan import Plan, PlanVersion
 from iofacturo.folios.promotion import Promotion, PromotionTally, PromotionVersion, Redemption
@@ -14,6 +15,7 @@ __all__ = [
     "Deadline",
     "FolioEntry",
     "FolioLot",
+    "Grace",
     "Plan",
     "PlanVersion",
     "Promotion",

@@ -55,7 +55,7 @@ def plans_csv(request: SeatedRequest) -> StreamingHttpResponse:
             line.lot.get_kind_display(),
             line.lot.contract,
             clock.local(line.lot.activated_at).date().isoformat(),
-            line.lot.last_day.isoformat(),
+            "" if line.lot.is_grace else line.lot.last_day.isoformat(),
             line.total,
             line.consumed,
             line.remaining,

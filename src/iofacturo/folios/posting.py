@@ -49,7 +49,8 @@ CREATE TRIGGER folios_folioentry_post AFTER INSERT ON folios_folioentry BEGIN
         entries_count = NEW.seq,
         remaining = NEW.balance,
         adjusted = adjusted + CASE WHEN NEW.kind = 'adjust' THEN NEW.qty ELSE 0 END,
-        consumed = consumed - CASE WHEN NEW.kind IN ('consume', 'reverse') THEN NEW.qty ELSE 0 END,
+        consumed = consumed
+            - CASE WHEN NEW.kind IN ('consume', 'reverse', 'repay') THEN NEW.qty ELSE 0 END,
         expired = expired - CASE WHEN NEW.kind = 'expire' THEN NEW.qty ELSE 0 END,
         voided = voided - CASE WHEN NEW.kind = 'void' THEN NEW.qty ELSE 0 END,
         voided_at = CASE WHEN NEW.kind = 'void' THEN coalesce(voided_at, NEW.at) ELSE voided_at END
@@ -86,6 +87,7 @@ BEGIN
                coalesce(sum(qty) FILTER (WHERE kind = 'adjust'), 0) AS adjusted,
                count(*) FILTER (WHERE kind = 'consume') AS used,
                count(*) FILTER (WHERE kind = 'reverse') AS returned,
+               coalesce(-sum(qty) FILTER (WHERE kind = 'repay'), 0) AS repaid,
                coalesce(-sum(qty) FILTER (WHERE kind = 'expire'), 0) AS expired,
                coalesce(-sum(qty) FILTER (WHERE kind = 'void'), 0) AS voided,
                min(at) FILTER (WHERE kind = 'void') AS voided_at
@@ -95,7 +97,7 @@ BEGIN
             entries_count = p.seq,
             remaining = p.balance,
             adjusted = l.adjusted + p.adjusted,
-            consumed = l.consumed + p.used - p.returned,
+            consumed = l.consumed + p.used - p.returned + p.repaid,
             expired = l.expired + p.expired,
             voided = l.voided + p.voided,
             voided_at = coalesce(l.voided_at, p.voided_at)
@@ -170,6 +172,20 @@ def post_by_trigger() -> RunPython:
             schema_editor.execute(f"DROP TRIGGER IF EXISTS {name}{on}", params=None)
 
     return RunPython(forward, backward)
+
+
+def not_by_trigger() -> RunPython:
+    """A migration operation before one that remakes the two tables.
+
+    SQLite refuses to rename a table while a trigger of another names the one that is gone.
+    """
+
+    def forward(apps: Any, schema_editor: Any) -> None:
+        if schema_editor.connection.vendor == "sqlite":
+            for name in TRIGGERS:
+                schema_editor.execute(f"DROP TRIGGER IF EXISTS {name}", params=None)
+
+    return RunPython(forward, RunPython.noop)
 
 
 def missing(connection: Any) -> list[str]:

@@ -122,6 +122,7 @@ MOVEMENTS = {
     "expire": "Vencimiento",
     "void": "Anulación",
     "adjust": "Ajuste",
+    "repay": "Reposición de gracia",
 }
 
 
@@ -158,7 +159,8 @@ def why(entry: FolioEntry, lot: FolioLot, lots: Iterable[FolioLot]) -> str:
     if entry.kind == "consume":
         return _why_this_lot(lot, entry.at, [one for one in lots if one.pk != lot.pk])
     if entry.kind == "reverse":
-        return f"{entry.note or 'El comprobante quedó sin efecto'}: el folio volvió a su plan."
+        where = "los de gracia" if lot.is_grace else "su plan"
+        return f"{entry.note or 'El comprobante quedó sin efecto'}: el folio volvió a {where}."
     if entry.kind == "expire":
         return f"Su último día fue el {formats.dia_largo(lot.last_day)}."
     return entry.note or WHY.get(lot.kind if entry.kind == "grant" else entry.kind, "")
@@ -170,6 +172,7 @@ WHY = {
     "courtesy": "Folios de cortesía.",
     "migration": "Folios que la empresa traía.",
     "replacement": "Repone un folio.",
+    "grace": "Folios de gracia.",
 }
 
 
@@ -177,7 +180,9 @@ def _why_this_lot(lot: FolioLot, at: datetime, others: list[FolioLot]) -> str:
     """By the order of use: what could have come before was empty, what comes after ends later."""
     if lot.only_for:
         return "Repone el folio del comprobante que Hacienda rechazó."
-    valid = [one for one in others if one.is_valid(at) and not one.only_for]
+    if lot.is_grace:
+        return "Ya no le quedaban folios propios: usó uno de gracia."
+    valid = [one for one in others if one.is_valid(at) and not (one.only_for or one.is_grace)]
     before = sorted(
         (one for one in valid if one.place_in_order < lot.place_in_order),
         key=lambda one: one.place_in_order,

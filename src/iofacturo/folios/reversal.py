@@ -9,12 +9,12 @@ from django.db import transaction
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.user import User
 from iofacturo.business_time import calendar
-from iofacturo.folios import entry_writer
+from iofacturo.folios import entry_writer, grace
 from iofacturo.folios.consume import history
 from iofacturo.folios.entry import FolioEntry
 from iofacturo.folios.errors import NotConsumed
 from iofacturo.folios.grant import grant
-from iofacturo.folios.lot import FolioLot
+from iofacturo.folios.lot import GRACE, FolioLot
 from iofacturo.lib import clock
 
 REPLACEMENT_DAYS = 5  # business days
@@ -32,7 +32,8 @@ def reverse(
 
     Telling it twice gives it back once. When the lot has ended in between, the folio would be
     dead: a replacement right is granted too, one folio for five business days that only a document
-    referring to *document* can take. Raises NotConsumed when it never took one.
+    referring to *document* can take. A folio of grace that is still owed is owed no more instead;
+    one that was repaid goes back to the plan that did. Raises NotConsumed when it never took one.
     """
     with transaction.atomic():
         uses, net, last = history(company, document)
@@ -40,8 +41,11 @@ def reverse(
             raise NotConsumed
         operation = f"reverse:{company.pk}:{document}:{uses}"
         if net:
+            lot = FolioLot.objects.get(pk=last.lot_id)
+            if lot.kind == GRACE:
+                lot = grace.bearer(lot, document)
             entry_writer.add(
-                last.lot_id,
+                lot.pk,
                 "reverse",
                 1,
                 operation=operation,
@@ -51,10 +55,13 @@ def reverse(
                 label=last.label,
                 note=note,
             )
-            lot = FolioLot.objects.get(pk=last.lot_id)
+            lot.refresh_from_db()
             if not lot.is_valid(at):
                 _bury(lot, at)
-                _replace(company, document, uses, at=at, by=by)
+                if lot.kind == GRACE:
+                    grace.settle(lot, at)
+                else:
+                    _replace(company, document, uses, at=at, by=by)
         return FolioEntry.objects.get(operation=operation)
 
 

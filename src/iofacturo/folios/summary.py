@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
 from iofacturo.accounts.company import Company
 from iofacturo.folios import chart as charts
+from iofacturo.folios import grace as graces
 from iofacturo.folios import offer as offers_of
 from iofacturo.folios import pace as paces
 from iofacturo.folios.chart import Chart
 from iofacturo.folios.forecast import Forecast, forecast
-from iofacturo.folios.lot import EXPIRED, IN_USE, SCHEDULED, FolioLot, State, next_in_use
+from iofacturo.folios.grace import Standing
+from iofacturo.folios.lot import EXPIRED, GRACE, IN_USE, SCHEDULED, FolioLot, State, next_in_use
 from iofacturo.folios.offer import Offer
 from iofacturo.folios.pace import Pace
 from iofacturo.lib import clock
@@ -66,7 +68,8 @@ class Overview:
     pace: Pace | None
     forecast: Forecast | None
     chart: Chart | None
-    alert: str  # "", none, ended, few or ending: the gravest thing to say
+    alert: str  # "", none, ended, grace, few or ending: the gravest thing to say
+    grace: Standing | None  # that runs, or is owed; in none of the numbers above
 
     @property
     def in_use(self) -> LotLine | None:
@@ -88,10 +91,30 @@ class Overview:
         )
 
 
-def available(company: Company, at: datetime) -> int:
-    """Folios that any document could take at *at*."""
+@dataclass(frozen=True)
+class Left:
+    """Folios that any document could take: the company's own first, then those of grace."""
+
+    own: int
+    grace: int
+
+    @property
+    def all(self) -> int:
+        return self.own + self.grace
+
+
+def left(company: Company, at: datetime) -> Left:
+    """What *company* could issue at *at*."""
     ready = company.lots.valid(at).filter(only_for="")
-    return ready.aggregate(left=Sum("remaining"))["left"] or 0
+    sums = ready.aggregate(
+        own=Sum("remaining", filter=~Q(kind=GRACE)), grace=Sum("remaining", filter=Q(kind=GRACE))
+    )
+    return Left(sums["own"] or 0, sums["grace"] or 0)
+
+
+def available(company: Company, at: datetime) -> int:
+    """Folios of its own that any document could take at *at*; grace is never counted in."""
+    return left(company, at).own
 
 
 def has_ever_had_plan(company: Company) -> bool:
@@ -101,9 +124,12 @@ def has_ever_had_plan(company: Company) -> bool:
 
 def overview(company: Company, at: datetime) -> Overview:
     """Everything Mi Plan says about folios; four queries."""
-    current = list(company.lots.filter(expires_at__gt=at, voided_at__isnull=True))
+    owed = Q(kind=GRACE, consumed__gt=0)
+    found = list(company.lots.filter(Q(voided_at__isnull=True) | owed, expires_at__gt=at))
+    current = [lot for lot in found if not lot.is_grace]
+    grace = next((graces.Standing(lot) for lot in found if lot.is_grace), None)
     last = list(company.lots.filter(kind__in=PLANS).order_by("-activated_at", "-id")[:LAST_PLANS])
-    count = company.lots.exclude(kind="replacement").count()
+    count = company.lots.exclude(kind__in=("replacement", GRACE)).count()
     days = use_by_day(company, at)
     today = clock.local(at).date()
     pace = paces.measure(days, today)
@@ -125,7 +151,8 @@ def overview(company: Company, at: datetime) -> Overview:
         pace=pace,
         forecast=forecast(current, pace, today),
         chart=charts.draw(days, pace, today),
-        alert=_alert(valid, ready, count, at),
+        alert=_alert(valid, ready, count, at, grace),
+        grace=grace,
     )
 
 
@@ -219,10 +246,14 @@ def _why(ready: list[FolioLot], number: int) -> str:
     return "Se usa primero, porque es más antiguo y vence igual."
 
 
-def _alert(valid: list[FolioLot], ready: list[FolioLot], ever: int, at: datetime) -> str:
+def _alert(
+    valid: list[FolioLot], ready: list[FolioLot], ever: int, at: datetime, grace: Standing | None
+) -> str:
     """The gravest thing to say about *ready*, the lots that still have folios."""
     left, total = sum(lot.remaining for lot in ready), sum(lot.total for lot in valid)
     if not left:
+        if grace is not None and grace.left:
+            return "grace"
         if valid:
             return "none"
         return "ended" if ever else ""

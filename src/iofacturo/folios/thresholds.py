@@ -15,6 +15,7 @@ from iofacturo.lib import clock, formats
 
 LEVELS = (0, 10, 20)  # percent of the folios of all valid plans
 RENEW = "/mi-plan/#renovacion"
+MI_PLAN = "/mi-plan/"
 
 
 def used_lately(now: datetime, limit: int) -> list[int]:
@@ -45,6 +46,10 @@ def look(company: Company, now: datetime) -> int:
 
 def _tell_level(company: Company, now: datetime) -> int:
     lots = list(company.lots.valid(now).filter(only_for=""))
+    grace = next((lot for lot in lots if lot.is_grace), None)
+    lots = [lot for lot in lots if not lot.is_grace]
+    if grace is not None and not any(lot.remaining for lot in lots):
+        return _tell_grace(grace, now)
     total, left = sum(lot.total for lot in lots), sum(lot.remaining for lot in lots)
     level = next((level for level in LEVELS if left * 100 <= total * level), None)
     if not lots or level is None:
@@ -56,6 +61,19 @@ def _tell_level(company: Company, now: datetime) -> int:
         params={"left": left},
         url=RENEW,
         key=f"folios:{company.pk}:{newest}:{level}",
+        at=now,
+    )
+
+
+def _tell_grace(lot: FolioLot, now: datetime) -> int:
+    """That only folios of grace are left; and later, that they are gone as well."""
+    kind = "folios.grace" if lot.remaining else "folios.grace_0"
+    return notifications.notify(
+        kind,
+        company=lot.company,
+        params={"left": lot.remaining},
+        url=MI_PLAN,
+        key=f"{kind}:{lot.pk}",
         at=now,
     )
 
