@@ -106,6 +106,7 @@ INSTALLED_APPS = [
     "iofacturo.folios",
     "iofacturo.invoicing",
     "iofacturo.renewals",
+    "iofacturo.support",
     "iofacturo.backoffice",
 ]
 MIDDLEWARE = [
@@ -321,6 +322,17 @@ PROMISED_HOURS = 4  # business hours to decide a request
 SECOND_APPROVAL_FROM = env.number("IOFACTURO_SECOND_APPROVAL_FROM", 100_000)  # colones
 AUTOMATIC_APPROVAL = env.flag("IOFACTURO_AUTOMATIC_APPROVAL")
 UNDERPAID_TOLERANCE = env.number("IOFACTURO_TOLERANCE", 0)  # colones
+GRACE_FOLIOS = env.number("IOFACTURO_GRACE_FOLIOS", 10)  # while a request waits; 0 for none
+DAILY_REPORT_HOUR = env.number("IOFACTURO_DAILY_REPORT_HOUR", 8)  # in Costa Rica
+if not 0 <= DAILY_REPORT_HOUR <= 23:
+    raise ImproperlyConfigured("IOFACTURO_DAILY_REPORT_HOUR is an hour from 0 to 23.")
+TICKET_HOURS = env.number("IOFACTURO_TICKET_HOURS", 4)  # business hours to answer a message
+TICKET_REOPEN_DAYS = env.number("IOFACTURO_TICKET_REOPEN_DAYS", 14)
+TICKET_MAIL = env.text("IOFACTURO_TICKET_MAIL")
+if TICKET_MAIL and (TICKET_MAIL.count("{}") != 1 or "@" not in TICKET_MAIL.partition("{}")[2]):
+    raise ImproperlyConfigured(
+        "IOFACTURO_TICKET_MAIL must be an address with {} before its @, such as soporte+{}@ejemplo.cr."
+    )
 
 # whoever knows the rest of such an address may open it: logs show its beginning only
 SECRET_PATHS = [
