@@ -21,7 +21,7 @@ from iofacturo.invoicing import emission
 from iofacturo.invoicing.archive import export, exporting
 from iofacturo.invoicing.archive.filters import Filters
 from iofacturo.invoicing.editor import proforma, start_page
-from iofacturo.invoicing.models import Answer, Customer, ListImport, Product
+from iofacturo.invoicing.models import Answer, Customer, Exoneracion, ListImport, Product
 from iofacturo.invoicing.paper import public_link
 from iofacturo.invoicing.reception.batch import ReceptionBatch
 from iofacturo.invoicing.reception.received import Received
@@ -206,6 +206,15 @@ class Scene:
         return purchases.answered_by_hand(self.company)
 
     @cached_property
+    def exoneracion(self) -> Exoneracion:
+        now = clock.now()
+        return self.company.exoneraciones.create(
+            customer=self.customer, numero_documento="AL-00012345-26", tipo_documento="04",
+            nombre_institucion="01", fecha_emision=now.date(), tarifa_exonerada=13,
+            created_at=now, updated_at=now,
+        )  # fmt: skip
+
+    @cached_property
     def customer(self) -> Customer:
         return self.company.customers.create(
             tipo_identificacion="02", identificacion="3101654321", nombre="Cliente de Prueba S.A.",
@@ -272,6 +281,9 @@ def _invoice_file(s: Scene) -> dict[str, object]:
 LIST: Kwargs = lambda s: {"which": "clientes"}  # noqa: E731
 LIST_IMPORT: Kwargs = lambda s: {"which": "clientes", "public_id": s.list_import.public_id}  # noqa: E731
 CUSTOMER: Kwargs = lambda s: {"public_id": s.customer.public_id}  # noqa: E731
+EXONERACION: Kwargs = lambda s: {  # noqa: E731
+    "public_id": s.exoneracion.customer.public_id, "which": s.exoneracion.public_id,
+}  # fmt: skip
 PRODUCT: Kwargs = lambda s: {"public_id": s.product.public_id}  # noqa: E731
 
 
@@ -279,6 +291,9 @@ ADDRESSES: dict[str, Kwargs] = {
     "invoicing:customer": CUSTOMER,
     "invoicing:customer_edit": CUSTOMER,
     "invoicing:customer_archive": CUSTOMER,
+    "invoicing:exoneracion_new": CUSTOMER,
+    "invoicing:exoneracion_edit": EXONERACION,
+    "invoicing:exoneracion_retire": EXONERACION,
     "invoicing:product": PRODUCT,
     "invoicing:product_archive": PRODUCT,
     "invoicing:product_dismiss": PRODUCT,

@@ -6,6 +6,7 @@ from iofacturo.invoicing.archive.export import Export
 from iofacturo.invoicing.breaker import Breaker
 from iofacturo.invoicing.catalogue.cabys import CabysChange, CabysEdition, CabysItem
 from iofacturo.invoicing.catalogue.customer import Customer
+from iofacturo.invoicing.catalogue.exoneracion import Exoneracion
 from iofacturo.invoicing.catalogue.list_import import ListImport
 from iofacturo.invoicing.catalogue.product import Product
 from iofacturo.invoicing.comprobante import Comprobante
@@ -31,7 +32,7 @@ from iofacturo.invoicing.submission import Submission
 __all__ = [
     "Answer", "Breaker", "CabysChange", "CabysEdition", "CabysItem", "Comprobante",
     "Counterpart", "CounterpartWord", "Credentials", "Customer", "Draft", "DueMail", "Errand",
-    "Export", "HaciendaWord", "Key", "Letterhead", "ListImport", "MailCopy", "Origin",
+    "Exoneracion", "Export", "HaciendaWord", "Key", "Letterhead", "ListImport", "MailCopy", "Origin",
     "Product", "Proforma", "PublicLink", "Received", "ReceivedTax", "ReceivedXML",
     "ReceiverMessage", "ReceiverMessageXML", "ReceptionBatch", "Series", "SeriesStart",
     "SignedXML", "Submission", "Sucursal",

@@ -16,7 +16,7 @@ from hacienda import identificacion
 from iofacturo.accounts.access import member
 from iofacturo.accounts.seated import SeatedRequest
 from iofacturo.folios.csv_file import stream
-from iofacturo.invoicing.catalogue import customer, customer_cells, lookup
+from iofacturo.invoicing.catalogue import customer, customer_cells, exoneracion, lookup
 from iofacturo.invoicing.catalogue.customer import Customer
 from iofacturo.invoicing.catalogue.customer_form import CustomerForm
 from iofacturo.invoicing.catalogue.find_page import warnings
@@ -103,6 +103,7 @@ def one(request: SeatedRequest, public_id: str) -> HttpResponse:
         "row": row,
         "documents": latest[:LATEST],
         "more": len(latest) > LATEST,
+        "exoneraciones": _exoneraciones(row),
         "may": request.membership.may("issue"),
     }
     return render(request, "invoicing/catalogue/customer.html", context)
@@ -155,6 +156,15 @@ def export(request: SeatedRequest) -> StreamingHttpResponse:
             yield customer_cells.row_of(row)
 
     return stream("clientes.csv", customer_cells.HEADINGS, rows())
+
+
+def _exoneraciones(row: Customer) -> list[dict[str, Any]]:
+    """Each with whether it is over, or about to be."""
+    today = clock.today()
+    return [
+        {"row": one, "over": one.is_over(today), "soon": one.ends_soon(today)}
+        for one in exoneracion.of(row)
+    ]
 
 
 def _row(request: SeatedRequest, public_id: str) -> Customer:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from iofacturo.invoicing.catalogue import customers_page, find_page, import_page, products_page
+from iofacturo.invoicing.catalogue import (
+    customers_page,
+    exoneracion_page,
+    find_page,
+    import_page,
+    products_page,
+)
 
 WHICH = "(?P<which>clientes|productos)"
 MARK = "(?P<public_id>[0-9A-Z]{12})"
@@ -30,6 +36,9 @@ urlpatterns = [
     path("clientes/<str:public_id>/", customers_page.one, name="customer"),
     path("clientes/<str:public_id>/cambiar/", customers_page.edit, name="customer_edit"),
     path("clientes/<str:public_id>/archivar/", customers_page.archive, name="customer_archive"),
+    path("clientes/<str:public_id>/exoneraciones/nueva/", exoneracion_page.new, name="exoneracion_new"),
+    path("clientes/<str:public_id>/exoneraciones/<str:which>/", exoneracion_page.edit, name="exoneracion_edit"),
+    path("clientes/<str:public_id>/exoneraciones/<str:which>/quitar/", exoneracion_page.retire, name="exoneracion_retire"),
     path("productos/<str:public_id>/", products_page.edit, name="product"),
     path("productos/<str:public_id>/archivar/", products_page.archive, name="product_archive"),
     path("productos/<str:public_id>/asi-esta-bien/", products_page.dismiss, name="product_dismiss"),

@@ -10,12 +10,22 @@ from typing import Any
 
 from hacienda.catalogos.moneda import MONEDA
 from iofacturo.accounts.company import Company
-from iofacturo.invoicing.catalogue import cabys, customer, lookup, product
+from iofacturo.invoicing.catalogue import cabys, customer, exoneracion, lookup, product
 from iofacturo.invoicing.catalogue.cabys import CabysItem
 from iofacturo.invoicing.catalogue.customer import Customer
+from iofacturo.invoicing.catalogue.exoneracion import Exoneracion
 from iofacturo.invoicing.catalogue.find_page import warnings
 from iofacturo.invoicing.catalogue.product import Product, plain
-from iofacturo.invoicing.editor import cargos, cliente, condiciones, form, linea, lineas, place
+from iofacturo.invoicing.editor import (
+    cargos,
+    cliente,
+    condiciones,
+    exoneraciones,
+    form,
+    linea,
+    lineas,
+    place,
+)
 from iofacturo.invoicing.editor.posted import State, whole
 from iofacturo.lib import clock, formats
 from iofacturo.lib.visible import visible
@@ -362,17 +372,55 @@ def ask_exoneration(turn: Turn) -> None:
     if found is None:
         turn.said[spot] = "Hacienda no tiene una exoneración con ese número."
         return
+    told = exoneracion.stated(found)
     values = {
-        "TipoDocumentoEX1": "04",
-        "NombreInstitucion": "01",
+        "TipoDocumentoEX1": told["tipo_documento"],
+        "NombreInstitucion": told["nombre_institucion"],
         "FechaEmisionEX": f"{found.emision.isoformat()}T00:00:00-06:00" if found.emision else None,
         "TarifaExonerada": plain(found.porcentaje) if found.porcentaje is not None else None,
     }
     for name, value in values.items():
         if value is not None and not place.get(turn.data, f"{path}/{name}"):
             place.put(turn.data, f"{path}/{name}", value)
-    until = f" Vence el {found.vencimiento.isoformat()}." if found.vencimiento else ""
+    until = f" Vence el {formats.dia_largo(found.vencimiento)}." if found.vencimiento else ""
+    if found.vencimiento and found.vencimiento < clock.local(turn.at).date():
+        until = f" Venció el {formats.dia_largo(found.vencimiento)}."
     turn.said[spot] = f"Exoneración encontrada.{until}"
+
+
+def exonerate(turn: Turn) -> None:
+    """Put an exoneration of the customer's into every line that it covers."""
+    row = _exoneration(turn)
+    turn.anchor = "cliente"
+    if row is None:
+        turn.said["exoneraciones"] = "Esa exoneración ya no está entre las de este cliente."
+        return
+    if row.is_over(clock.local(turn.at).date()):
+        turn.said["exoneraciones"] = f"La exoneración {row} ya venció."
+        return
+    done, left = exoneraciones.put(turn.data, row)
+    said = f"La exoneración quedó en {counted(done, 'línea', 'líneas')}." if done else ""
+    if left:
+        said += f" No cubre el CAByS de {counted(left, 'línea', 'líneas')}."
+    turn.said["exoneraciones"] = said.strip() or (
+        "Todavía no hay líneas con IVA: agregue lo que vende y aplíquela después."
+    )
+
+
+def counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def unexonerate(turn: Turn) -> None:
+    row = _exoneration(turn)
+    turn.anchor = "cliente"
+    if row is not None:
+        exoneraciones.take_out(turn.data, row)
+
+
+def _exoneration(turn: Turn) -> Exoneracion | None:
+    known = exoneracion.known(turn.company, exoneraciones.numero(turn.data))
+    return next((row for row in known if row.public_id == turn.about), None)
 
 
 def _section(path: str) -> str:
@@ -405,6 +453,8 @@ ACTS: dict[str, Callable[[Turn], None]] = {
     "cabys": pick_code,
     "tipo-de-cambio": bring_rate,
     "exoneracion": ask_exoneration,
+    "exonerar": exonerate,
+    "sin-exonerar": unexonerate,
 }
 KEEP_BLANKS = {"linea", "agregar"}
 """Acts after which a blank row is meant to stand."""

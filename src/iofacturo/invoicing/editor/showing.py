@@ -19,6 +19,7 @@ from iofacturo.invoicing.editor import (
     cargos,
     cliente,
     condiciones,
+    exoneraciones,
     lineas,
     nota,
     place,
@@ -31,6 +32,7 @@ from iofacturo.invoicing.editor.posted import WINDOW
 from iofacturo.invoicing.editor.review import Review
 from iofacturo.invoicing.editor.sheet import Sheet
 from iofacturo.invoicing.setup import steps
+from iofacturo.lib import clock
 
 VERBS = {
     "FE": "Emitir factura", "TE": "Emitir tiquete", "NC": "Emitir nota de crédito",
@@ -106,6 +108,7 @@ def _context(row: Draft, turn: Turn, seen: Review, refused: Iterable[Problem]) -
             activities=turn.activities,
             is_known_house=_has_customers(row, turn),
         ),
+        "exoneraciones": _exoneraciones(row, turn),
         "products_first": not count and row.tipo != "REP" and row.company.products.exists(),
         "condiciones": condiciones.show(sheet),
         "rows": rows,
@@ -143,6 +146,12 @@ def _has_customers(row: Draft, turn: Turn) -> bool:
         return False
     known: bool = row.company.customers.exists()
     return known
+
+
+def _exoneraciones(row: Draft, turn: Turn) -> list[exoneraciones.Offered]:
+    if not cliente.sheet_has(row.tipo, exoneraciones.PLACE):
+        return []
+    return exoneraciones.offered(row.company, turn.data, clock.local(turn.at).date())
 
 
 def _told(sheet: Sheet, seen: Review, refused: Iterable[Problem], window: range) -> list[Any]:
