@@ -34,9 +34,9 @@ NEW = {
 }
 TABLE = {  # design.md, by hand
     "support": {"see", "articles"},
-    "reviewer": {"see", "review"},
-    "senior": {"see", "review", "second", "payee"},
-    "administrator": {"see", "catalogue", "articles", "payee", "companies", "staff"},
+    "reviewer": {"see", "review", "board"},
+    "senior": {"see", "review", "board", "second", "payee"},
+    "administrator": {"see", "board", "catalogue", "articles", "payee", "companies", "staff"},
 }
 
 

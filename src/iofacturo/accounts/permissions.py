@@ -29,6 +29,7 @@ STAFF_ROLES = [
 STAFF_ACTS = {
     "see": {"support", "reviewer", "senior", "administrator"},  # tickets, read-only timelines
     "review": {"reviewer", "senior"},
+    "board": {"reviewer", "senior", "administrator"},  # how the desk answers
     "second": {"senior"},  # second approval, reversal, adjustment of a ledger
     "catalogue": {"administrator"},  # plans, promotions, terms, calendar
     "articles": {"support", "administrator"},

@@ -87,6 +87,12 @@ def momento_corto(value: datetime) -> str:
     return f"{dia(value)}, {hora(value)}"
 
 
+def duracion(minutes: int) -> str:
+    """`2 h 05 min`, `40 min`."""
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest:02d} min" if hours else f"{rest} min"
+
+
 def iban(value: str) -> str:
     """In groups of four, as on paper.
 

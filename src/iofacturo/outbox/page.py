@@ -36,5 +36,15 @@ def html(subject: str, text: str, *, name: str = "", foot: str = "") -> str:
 
     A mail that a company sends through us stands under its *name*, and says so in its *foot*.
     """
-    context = {"subject": subject, "paragraphs": paragraphs(text), "name": name, "foot": foot}
+    return render(subject, paragraphs(text), name=name, foot=foot)
+
+
+def render(
+    subject: str, parts: list[dict[str, object]], *, name: str = "", foot: str = ""
+) -> str:
+    """The page of a mail from its *parts*: `lines`, `url` and `label`, or `title` and `rows`.
+
+    `rows` are pairs of a name and a value, for mails that are figures.
+    """
+    context = {"subject": subject, "paragraphs": parts, "name": name, "foot": foot}
     return render_to_string("outbox/mail.html", context)

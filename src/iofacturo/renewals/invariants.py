@@ -16,7 +16,7 @@ from iofacturo.business_time import calendar
 from iofacturo.business_time.version import CalendarVersion
 from iofacturo.folios.lot import FolioLot
 from iofacturo.lib import clock
-from iofacturo.renewals import approval, bank, provider_invoice
+from iofacturo.renewals import approval, bank, provider_invoice, turnaround
 from iofacturo.renewals.bank import Allocation, BankLine, MoneyEntry
 from iofacturo.renewals.bank_statement import BankStatement
 from iofacturo.renewals.decision import ReviewDecision
@@ -27,6 +27,7 @@ from iofacturo.renewals.quote import Quote
 from iofacturo.renewals.request import RenewalRequest
 from iofacturo.renewals.sent_form import SentForm
 from iofacturo.renewals.terms import TermsAcceptance, TermsVersion, text_hash
+from iofacturo.renewals.turnaround import Turnaround
 
 ZERO = Decimal(0)
 Request = RenewalRequest
@@ -46,6 +47,7 @@ def broken() -> Iterator[str]:
     yield from _quotes()
     yield from _due_times()
     yield from _decisions()
+    yield from _turnarounds()
     yield from _sent()
     yield from _terms()
 
@@ -240,6 +242,27 @@ def _decisions() -> Iterator[str]:
     )
     for twice in repeated:
         yield f"solicitud {twice['request']}: «{twice['action']}» {twice['n']} veces"
+
+
+def _turnarounds() -> Iterator[str]:
+    """Every answer is measured once, from the promise it ended."""
+    answers = ReviewDecision.objects.filter(action__in=dict(Turnaround.KINDS))
+    for decision in answers.filter(turnaround=None, request__due_times__isnull=False).distinct():
+        yield f"paso {decision.pk} de la solicitud (id {decision.request_id}): no se midió"
+    rows = Turnaround.objects.select_related("decision", "decision__request__quote")
+    for row in rows.iterator():
+        decision = row.decision
+        given = decision.request.given.total if decision.action == Turnaround.APPROVED else ZERO
+        promised = (
+            DueTime.objects.filter(request=decision.request_id, made_at__lte=decision.at)
+            .order_by("-id")
+            .first()
+        )
+        timed = row.minutes is not None and promised is not None
+        if (row.kind, row.actor_id, row.amount) != (decision.action, decision.actor_id, given) or (
+            timed and row.minutes != turnaround.minutes(promised.start, decision.at)
+        ):
+            yield f"tiempo de respuesta {row.pk}: no es el de su paso {decision.pk}"
 
 
 def _sent() -> Iterator[str]:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from iofacturo.accounts.membership import Membership
 from iofacturo.accounts.staff import Staff
 from iofacturo.accounts.user import User
 from iofacturo.business_time import calendar
@@ -115,14 +116,13 @@ def hand_over(
 def colleagues(request: RenewalRequest, by: User) -> list[User]:
     """Who else could decide *request*: the ones a case can be handed to."""
     act = "second" if request.first_approved_by_id else "review"
-    seats = Staff.objects.filter(removed_at=None, user__is_active=True).exclude(user=by)
-    return [
-        seat.user
-        for seat in seats.select_related("user").order_by("pk")
-        if seat.may(act)
-        and seat.user_id != request.first_approved_by_id
-        and not is_own(seat.user, request)
-    ]
+    barred = [by.pk, request.submitted_by_id, request.created_by_id, request.first_approved_by_id]
+    seats = (
+        Staff.objects.filter(removed_at=None, user__is_active=True)
+        .exclude(user__in=[pk for pk in barred if pk])
+        .exclude(user__in=Membership.objects.filter(company=request.company_id).values("user"))
+    )
+    return [seat.user for seat in seats.select_related("user").order_by("pk") if seat.may(act)]
 
 
 def ask_correction(

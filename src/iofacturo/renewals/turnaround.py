@@ -2,7 +2,8 @@
 
 An answer is what ends a promise: an approval that activates, a rejection, a correction that was
 asked for. It is measured from the promise it ends (`due.DueTime`), under the calendar in force
-when it was given, and never again: figures of the past stay as they were.
+when it was given, and never again: figures of the past stay as they were. What is approved while
+it is the customer's turn ends no promise: it counts, but is not timed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ MINUTE = timedelta(minutes=1)
 
 
 class Turnaround(models.Model):
-    """One answer. `minutes` are whole ones of business time; no `actor` is the system itself."""
+    """One answer. `minutes` are whole ones of business time, None where no promise was running; no
+    `actor` is the system itself.
+    """
 
     APPROVED, REJECTED, CORRECTION = "approved", "rejected", "correction"
     KINDS = [(APPROVED, "aprobada"), (REJECTED, "rechazada"), (CORRECTION, "corrección")]
@@ -33,7 +36,7 @@ class Turnaround(models.Model):
     day = models.DateField()  # in Costa Rica
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     kind = models.CharField(max_length=10, choices=KINDS)
-    minutes = models.PositiveIntegerField()
+    minutes = models.PositiveIntegerField(null=True)
     late = models.BooleanField()
     amount = models.DecimalField(max_digits=14, decimal_places=2)  # what was approved; else zero
     currency = models.CharField(max_length=3)
@@ -56,13 +59,14 @@ def record(request: RenewalRequest, decision: ReviewDecision) -> Turnaround | No
     if promised is None or decision.action not in dict(Turnaround.KINDS):
         return None
     approved = decision.action == Turnaround.APPROVED
+    timed = decision.from_state == RenewalRequest.IN_REVIEW
     return Turnaround.objects.create(
         decision=decision,
         day=clock.local(decision.at).date(),
         actor=decision.actor,
         kind=decision.action,
-        minutes=minutes(promised.start, decision.at),
-        late=decision.at > promised.due_at,
+        minutes=minutes(promised.start, decision.at) if timed else None,
+        late=timed and decision.at > promised.due_at,
         amount=request.given.total if approved else ZERO,
         currency=request.given.currency,
     )

@@ -24,7 +24,7 @@ def _quiet(function):
 
 for _name in (
     "numero", "porcentaje", "dia", "dia_largo", "fecha_completa", "hora", "momento",
-    "momento_corto", "iban",
+    "momento_corto", "iban", "duracion",
 ):  # fmt: skip
     register.filter(_name, _quiet(getattr(formats, _name)))
 
