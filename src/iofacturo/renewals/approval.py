@@ -15,6 +15,7 @@ from iofacturo.folios.lot import FolioLot
 from iofacturo.renewals import (
     bank,
     due,
+    grace,
     guard,
     invoice_intent,
     notices,
@@ -158,7 +159,7 @@ def _first(request: RenewalRequest, *, by: User, at: datetime, note: str) -> Non
 def _activate(request: RenewalRequest, *, by: User | None, at: datetime, note: str) -> None:
     quote, before = request.given, request.state
     guard.end(request, RenewalRequest.ACTIVE, at)
-    lot, _ = ledger.grant_plan(
+    lot, promo = ledger.grant_plan(
         request.company,
         quote.plan_version,
         origin=origin(request),
@@ -166,13 +167,14 @@ def _activate(request: RenewalRequest, *, by: User | None, at: datetime, note: s
         by=by,
         promotion_version=quote.promotion_version,
     )
+    repaid = grace.repay(request, [lot, promo] if promo else [lot], by=by, at=at)
     intent = invoice_intent.for_sale(request, at)
     provider_invoice.queue(intent, at)
     done = guard.record(request, "approved", by, at, before, internal_note=note.strip(),
                         lines=_lines(request), lot=lot.pk, invoice=intent.pk,
                         tolerance=str(guard.tolerance()))  # fmt: skip
     turnaround.record(request, done)
-    notices.activated(request, lot, bank.excess(request), at=at)
+    notices.activated(request, lot, bank.excess(request), repaid, at=at)
 
 
 def _lines(request: RenewalRequest) -> list[int]:

@@ -20,6 +20,7 @@ from iofacturo.renewals import (
     bank_statement,
     decision,
     due,
+    grace,
     notices,
     provider_issuing,
     reservation,
@@ -36,7 +37,7 @@ _swept: dict[str, date] = {}
 def run(now: datetime) -> int:
     """Everything that is due at *now*; how many rows were worked on."""
     done = lapse_quotes(now) + expire_corrections(now) + due.recompute(now)
-    done += automatic.run(now)
+    done += automatic.run(now) + grace.begin_for_waiting(now)
     return done + provider_issuing.run(now) + sweep(now)
 
 
@@ -82,8 +83,9 @@ def _expire(pk: int, now: datetime) -> bool:
         request.change(at=now, state=RenewalRequest.EXPIRED, decided_at=now, correct_until=None)
         reservation.release(request, now)
         credited = bank.release(request, by=None, at=now)
+        owed = grace.end(request, by=None, at=now)
         _record(request, now, RenewalRequest.NEEDS_INFO, credited=str(credited))
-        notices.expired(request, credited, at=now)
+        notices.expired(request, credited, owed, at=now)
     return True
 
 

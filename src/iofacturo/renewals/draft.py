@@ -22,6 +22,7 @@ from iofacturo.folios.offer import Offer
 from iofacturo.renewals import (
     bank,
     decision,
+    grace,
     notices,
     payee,
     proof,
@@ -254,9 +255,10 @@ def cancel(request: RenewalRequest, *, by: User, at: datetime) -> RenewalRequest
                        taken_by=None, taken_until=None)  # fmt: skip
         reservation.release(request, at)
         bank.release(request, by=by, at=at)
+        owed = grace.end(request, by=by, at=at)
         _record(request, "cancelled", by, at, before)
         if was_sent:
-            notices.cancelled(request, at=at)
+            notices.cancelled(request, owed, at=at)
     return request
 
 

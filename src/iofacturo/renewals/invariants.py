@@ -14,9 +14,9 @@ from django.db.models import Count, F, Max, Q, Sum
 
 from iofacturo.business_time import calendar
 from iofacturo.business_time.version import CalendarVersion
-from iofacturo.folios.lot import FolioLot
+from iofacturo.folios.lot import GRACE, FolioLot
 from iofacturo.lib import clock
-from iofacturo.renewals import approval, bank, provider_invoice, turnaround
+from iofacturo.renewals import approval, bank, grace, provider_invoice, turnaround
 from iofacturo.renewals.bank import Allocation, BankLine, MoneyEntry
 from iofacturo.renewals.bank_statement import BankStatement
 from iofacturo.renewals.decision import ReviewDecision
@@ -39,6 +39,7 @@ SENT_OR_PAST = (
 def broken() -> Iterator[str]:
     """One line in Spanish for each offender, with its ids."""
     yield from _lots()
+    yield from _graces()
     yield from _lines()
     yield from _statements()
     yield from _payments()
@@ -72,6 +73,25 @@ def _lots() -> Iterator[str]:
             yield f"{name}: entregó {paid[0].granted} folios y se cotizaron {request.quote.folios}"
         if request.state == Request.REVERSED and any(lot.voided_at is None for lot in given):
             yield f"{name}: está revertida y sus folios no están anulados"
+    for unclaimed in lots:
+        yield f"lote con origen {unclaimed}: esa solicitud no existe"
+
+
+def _graces() -> Iterator[str]:
+    """Grace runs for requests that wait and for no other, and never brings more than their plan."""
+    lots = {lot.origin: lot for lot in FolioLot.objects.filter(kind=GRACE)}
+    numbers = [name.removeprefix(grace.PREFIX) for name in lots]
+    for request in Request.objects.filter(number__in=numbers).select_related("quote"):
+        lot = lots.pop(grace.origin(request))
+        name = f"solicitud {request.number} (id {request.pk})"
+        if lot.company_id != request.company_id:
+            yield f"{name}: sus folios de gracia son de otra empresa"
+        if lot.voided_at is None and request.state not in Request.SENT:
+            yield f"{name}: está {request.get_state_display()} y sus folios de gracia siguen abiertos"
+        if request.quote and lot.granted > request.quote.all_folios:
+            yield f"{name}: le dieron {lot.granted} folios de gracia y pidió {request.quote.all_folios}"
+        if lot.consumed and request.state in (Request.ACTIVE, Request.REVERSED):
+            yield f"{name}: se activó y no repuso {lot.consumed} folios de gracia"
     for unclaimed in lots:
         yield f"lote con origen {unclaimed}: esa solicitud no existe"
 

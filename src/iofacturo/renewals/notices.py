@@ -17,11 +17,13 @@ from iofacturo.lib import formats
 
 if TYPE_CHECKING:
     from iofacturo.accounts.user import User
+    from iofacturo.folios.grace import Standing
     from iofacturo.folios.lot import FolioLot
     from iofacturo.renewals.group import RenewalGroup
     from iofacturo.renewals.provider_invoice import ProviderInvoice
     from iofacturo.renewals.request import RenewalRequest
     from iofacturo.renewals.return_order import ReturnOrder
+    from iofacturo.renewals.withdrawal import Withdrawal
 
 
 def _tell(
@@ -56,7 +58,7 @@ def _due(request: RenewalRequest) -> str:
     ) else ""  # fmt: skip
 
 
-def received(request: RenewalRequest, *, at: datetime) -> None:
+def received(request: RenewalRequest, grace: Standing | None, *, at: datetime) -> None:
     """Who sends for many companies at once reads one notice of them all (`group_received`)."""
     quote = request.given
     _tell(
@@ -66,6 +68,10 @@ def received(request: RenewalRequest, *, at: datetime) -> None:
         f"Recibimos su solicitud de {quote.plan_name}, por "
         f"{formats.dinero(quote.total, quote.currency)}.",
         _due(request),
+        f"Si mientras tanto se le acaban los folios, puede emitir hasta {_folios(grace.granted)} de "
+        "gracia: los que use se reponen con los del plan, cuando se active."
+        if grace
+        else "",
         at=at,
         but=request.submitted_by if request.group_id is not None else None,
     )
@@ -151,7 +157,9 @@ def answered(request: RenewalRequest, *, at: datetime) -> None:
     )
 
 
-def activated(request: RenewalRequest, lot: FolioLot, excess: Decimal, *, at: datetime) -> None:
+def activated(
+    request: RenewalRequest, lot: FolioLot, excess: Decimal, repaid: int, *, at: datetime
+) -> None:
     quote = request.given
     folios = f"{formats.numero(quote.all_folios)} folios nuevos"
     _tell(
@@ -160,6 +168,10 @@ def activated(request: RenewalRequest, lot: FolioLot, excess: Decimal, *, at: da
         "Su plan está activo",
         f"Tiene {folios}, vigentes hasta el {formats.dia_largo(lot.last_day)}. "
         "Sus folios anteriores conservan su fecha.",
+        f"De los nuevos se {'tomó' if repaid == 1 else 'tomaron'} {_folios(repaid)} para reponer "
+        f"{'el' if repaid == 1 else 'los'} de gracia que usó mientras esperaba."
+        if repaid
+        else "",
         f"La factura electrónica por {formats.dinero(quote.total, quote.currency)} le llegará por correo, "
         "en PDF y XML, cuando Hacienda la acepte. Mientras tanto puede seguirla en su solicitud.",
         f"Pagó {formats.dinero(excess, quote.currency)} de más: quedaron como saldo a su favor y "
@@ -171,7 +183,13 @@ def activated(request: RenewalRequest, lot: FolioLot, excess: Decimal, *, at: da
 
 
 def rejected(
-    request: RenewalRequest, reason: str, message: str, credited: Decimal, *, at: datetime
+    request: RenewalRequest,
+    reason: str,
+    message: str,
+    credited: Decimal,
+    owed: int,
+    *,
+    at: datetime,
 ) -> None:
     from iofacturo.renewals.review import REJECTIONS
 
@@ -182,28 +200,31 @@ def rejected(
         f"{REJECTIONS[reason]}.",
         message,
         _credit(request, credited),
+        _owed(owed),
         "Puede enviar una nueva con los mismos datos, sin escribirlos de nuevo.",
         at=at,
     )
 
 
-def cancelled(request: RenewalRequest, *, at: datetime) -> None:
+def cancelled(request: RenewalRequest, owed: int, *, at: datetime) -> None:
     _tell(
         request,
         "cancelled",
         f"Se canceló la solicitud {request.number}",
         "La canceló su empresa antes de que la revisáramos.",
+        _owed(owed),
         at=at,
     )
 
 
-def expired(request: RenewalRequest, credited: Decimal, *, at: datetime) -> None:
+def expired(request: RenewalRequest, credited: Decimal, owed: int, *, at: datetime) -> None:
     _tell(
         request,
         f"expired:{request.version}",
         f"Se venció la solicitud {request.number}",
         "Pasó el plazo para enviar la corrección que le pedimos.",
         _credit(request, credited),
+        _owed(owed),
         "Si ya transfirió, escríbanos: la podemos reabrir.",
         at=at,
     )
@@ -245,7 +266,13 @@ def rescheduled(request: RenewalRequest, before: datetime | None, *, at: datetim
 
 
 def reversed_(
-    request: RenewalRequest, reason: str, unused: int, credited: Decimal, *, at: datetime
+    request: RenewalRequest,
+    reason: str,
+    unused: int,
+    credited: Decimal,
+    owed: Decimal = Decimal(0),
+    *,
+    at: datetime,
 ) -> None:
     from iofacturo.renewals.reversal import REVERSALS
 
@@ -262,6 +289,9 @@ def reversed_(
         f"{REVERSALS[reason]}. Los folios usados siguen siendo válidos; los que quedaban de este "
         f"plan ({formats.numero(unused)}) ya no se pueden usar.",
         note,
+        f"Por los folios que ya usó quedan pendientes {formats.dinero(owed, quote.currency)}."
+        if owed
+        else "",
         at=at,
     )
 
@@ -295,6 +325,20 @@ def invoice_rejected(row: ProviderInvoice, *, at: datetime) -> None:
         )
 
 
+def withdrawn(request: RenewalRequest, amount: Decimal, row: Withdrawal, *, at: datetime) -> None:
+    """The bank took back what had come for a request that is not activated yet."""
+    shown = formats.dinero(amount, request.given.currency)
+    _tell(
+        request,
+        f"withdrawn:{row.pk}",
+        f"El banco retiró {shown} de su pago",
+        f"Los {shown} que habían llegado para su solicitud {request.number} ya no están en nuestra "
+        "cuenta: el banco los retiró. Consulte con su banco; la solicitud sigue abierta y la "
+        "activamos cuando el dinero llegue de nuevo.",
+        at=at,
+    )
+
+
 def money_returned(order: ReturnOrder, *, at: datetime) -> None:
     """What the company had with us was transferred back to it."""
     shown = formats.dinero(order.amount, order.currency)
@@ -308,6 +352,21 @@ def money_returned(order: ReturnOrder, *, at: datetime) -> None:
         url=reverse("renewals:mi_plan"),
         key=f"return:{order.pk}:paid",
         at=at,
+    )
+
+
+def _folios(number: int) -> str:
+    return f"{formats.numero(number)} {'folio' if number == 1 else 'folios'}"
+
+
+def _owed(owed: int) -> str:
+    """What becomes of the folios of grace that were used."""
+    if not owed:
+        return ""
+    return (
+        f"Mientras esperaba usó {_folios(owed)} de gracia: se "
+        f"{'repone' if owed == 1 else 'reponen'} con los del próximo plan que active. Lo que emitió "
+        "sigue siendo válido."
     )
 
 

@@ -17,7 +17,16 @@ from iofacturo.accounts.staff import Staff
 from iofacturo.accounts.user import User
 from iofacturo.business_time import calendar
 from iofacturo.lib import clock
-from iofacturo.renewals import bank, decision, due, guard, notices, reservation, turnaround
+from iofacturo.renewals import (
+    bank,
+    decision,
+    due,
+    grace,
+    guard,
+    notices,
+    reservation,
+    turnaround,
+)
 from iofacturo.renewals.approval import approve
 from iofacturo.renewals.bank import Typed
 from iofacturo.renewals.decision import ReviewDecision
@@ -25,7 +34,8 @@ from iofacturo.renewals.due import DueTime
 from iofacturo.renewals.errors import Decided, Invalid, WrongState
 from iofacturo.renewals.guard import is_own, needs_second, permit, tolerance
 from iofacturo.renewals.request import BILLING, PAYMENT, PROOF, RenewalRequest
-from iofacturo.renewals.reversal import REVERSALS, reverse
+from iofacturo.renewals.reversal import REVERSALS
+from iofacturo.renewals.taking_back import reverse
 
 LEASE = timedelta(minutes=20)
 DAYS_TO_ANSWER = 5  # business days for a correction, until it expires
@@ -194,10 +204,11 @@ def reject(
         guard.end(request, RenewalRequest.REJECTED, at)
         reservation.release(request, at)
         released = bank.release(request, by=by, at=at)
+        owed = grace.end(request, by=by, at=at)
         done = guard.record(request, "rejected", by, at, before, reason=reason,
                             note=message.strip(), credited=str(released))  # fmt: skip
         turnaround.record(request, done)
-        notices.rejected(request, reason, message.strip(), released, at=at)
+        notices.rejected(request, reason, message.strip(), released, owed, at=at)
     return request
 
 
@@ -210,22 +221,29 @@ def resurrect(request: RenewalRequest, *, by: User, at: datetime, note: str) -> 
         request = RenewalRequest.lock(request.pk)
         if request.state != RenewalRequest.EXPIRED:
             raise Decided(decision.last(request))
-        if request.submitted_at is None or request.billing_id is None:
-            raise WrongState("El cliente nunca la envió: no hay qué revisar.")
-        promised = due.promise(request, cause=DueTime.REOPENED, at=at, left=due.whole())
-        before = request.state
-        request.change(
-            at=at,
-            state=RenewalRequest.IN_REVIEW,
-            due_at=promised.due_at,
-            due_calendar_id=promised.calendar_id,
-            seconds_left=None,
-            correct_until=None,
-            to_correct=[],
-            decided_at=None,
-        )
-        guard.record(request, "resurrected", by, at, before, internal_note=note.strip())
-        notices.resurrected(request, at=at)
+        reopen(request, by=by, at=at, note=note)
+        reservation.hold_again(request, at)
+    return request
+
+
+def reopen(request: RenewalRequest, *, by: User | None, at: datetime, note: str) -> RenewalRequest:
+    """Bring an expired request that is locked already back to the desk, with a new due time."""
+    if request.submitted_at is None or request.billing_id is None:
+        raise WrongState("El cliente nunca la envió: no hay qué revisar.")
+    promised = due.promise(request, cause=DueTime.REOPENED, at=at, left=due.whole())
+    before = request.state
+    request.change(
+        at=at,
+        state=RenewalRequest.IN_REVIEW,
+        due_at=promised.due_at,
+        due_calendar_id=promised.calendar_id,
+        seconds_left=None,
+        correct_until=None,
+        to_correct=[],
+        decided_at=None,
+    )
+    guard.record(request, "resurrected", by, at, before, internal_note=note.strip())
+    notices.resurrected(request, at=at)
     return request
 
 

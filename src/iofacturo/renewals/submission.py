@@ -16,6 +16,7 @@ from iofacturo.renewals import (
     decision,
     draft,
     due,
+    grace,
     notices,
     proof,
     reservation,
@@ -157,7 +158,7 @@ def _send(
         request, "submitted", by=by, side=ReviewDecision.CUSTOMER, at=at, before=before,
         due_at=promised.due_at.isoformat(), honoured=not request.given.holds(at),
     )  # fmt: skip
-    notices.received(request, at=at)
+    notices.received(request, grace.begin(request, by=by, at=at), at=at)
 
 
 def answer(
