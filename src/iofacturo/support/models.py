@@ -1,0 +1,9 @@
+"""The tables of this room, each told in the file of its own noun."""
+
+from iofacturo.support.attachment import TicketFile, TicketPage
+from iofacturo.support.entry import Entry
+from iofacturo.support.participant import Participant
+from iofacturo.support.promise import BrokenPromise
+from iofacturo.support.ticket import Ticket
+
+__all__ = ["BrokenPromise", "Entry", "Participant", "Ticket", "TicketFile", "TicketPage"]
