@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -21,6 +22,7 @@ from iofacturo.folios import summary
 from iofacturo.invoicing import tasks
 from iofacturo.lib import clock
 from iofacturo.renewals.request import RenewalRequest
+from iofacturo.support.ticket import Ticket
 
 SHEETS = [
     "order", "reset", "tokens", "base", "shell", "plain", "rhythm", "buttons", "fields", "badges",
@@ -46,6 +48,7 @@ INVOICER_LINKS = [
 ON_PHONE = 3
 STAFF_LINKS = [
     ("Solicitudes", "inbox", "backoffice:renewals", "see"),
+    ("Tickets", "ticket", "backoffice:tickets", "see"),
     ("Movimientos", "documents", "backoffice:bank_lines", "review"),
     ("Facturas", "sheet", "backoffice:invoices", "see"),
     ("Empresas", "people", "backoffice:companies", "companies"),
@@ -68,6 +71,15 @@ PLACES = {
     "/mi-plan/": "mi-plan",
     "/empresa/": "empresa",
     "/ayuda/": "ayuda",
+    "/soporte/": "soporte",
+}
+
+# what a ticket can be about, by the room of the page: name in the ticket's form, name in the page's
+# address, and how it begins
+ABOUT = {
+    "renewals": [("solicitud", "number", "SR-")],
+    "invoicing": [("clave", "clave", "506")],
+    "support": [("ticket", "number", "TK-")],
 }
 
 
@@ -95,6 +107,33 @@ class Shell:
     @cached_property
     def unread(self) -> int:
         return notifications.unread(self.request.user)
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What a ticket sent from this page is about; looked up again where it arrives."""
+        match = self.request.resolver_match
+        if match is None or self.request.membership is None:
+            return {}
+        for name, key, begins in ABOUT.get(match.namespace, ()):
+            value = str(match.kwargs.get(key, ""))
+            if value and value.startswith(begins):
+                return {name: value}
+        return {}
+
+    @property
+    def ticket_url(self) -> str:
+        """*Enviar un Ticket*, with what this page knows."""
+        return f"{reverse('support:new')}{'?' if self.about else ''}{urlencode(self.about)}"
+
+    @cached_property
+    def tickets(self) -> list[Ticket]:
+        """Live tickets of the request this page is about, as far as one may read them."""
+        number, seat = self.about.get("solicitud"), self.request.membership
+        if not number or seat is None:
+            return []
+        return list(
+            Ticket.seen_by(seat).filter(request__number=number, live=True).order_by("-id")[:3]
+        )
 
     @cached_property
     def folios(self) -> int:
@@ -178,6 +217,7 @@ def home(request: PersonRequest) -> HttpResponse:
             "hours": calendar.current(now).describe(),
             "overview": summary.overview(request.company, now),
             "open_requests": _open_requests(request, now),
+            "late": [row.pk for row in _open_requests(request, now) if row.is_late(now)],
             "may_renew": request.membership is not None and request.membership.may("renew"),
             "tasks": tasks.of(request.membership, now) if request.membership else [],
         },

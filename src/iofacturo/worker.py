@@ -17,6 +17,7 @@ from iofacturo.business_time import claims as business_time
 from iofacturo.folios import claims as folios
 from iofacturo.invoicing import claims as invoicing
 from iofacturo.invoicing.archive import claims as archive
+from iofacturo.invoicing.catalogue import claims as catalogue
 from iofacturo.invoicing.paper import claims as paper
 from iofacturo.invoicing.reception import claims as reception
 from iofacturo.invoicing.setup import claims as setup
@@ -24,6 +25,7 @@ from iofacturo.lib import clock
 from iofacturo.outbox import claims as outbox
 from iofacturo.renewals import claims as renewals
 from iofacturo.renewals import daily_report
+from iofacturo.support import claims as support
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +37,9 @@ CLAIMS: dict[str, Callable[[datetime], int]] = {
     "mail to receivers": paper.run,
     "received documents and answers to them": reception.run,
     "keys about to end": setup.run,
+    "exonerations about to end": catalogue.run,
     "quotes and corrections that lapse": renewals.run,
+    "broken promises and tickets": support.run,
     "exports of documents": archive.run,
     "daily report of the desk": daily_report.run,
 }

@@ -16,6 +16,9 @@ from iofacturo.renewals.decision import ReviewDecision
 from iofacturo.renewals.proof import PaymentProof, Use
 from iofacturo.renewals.request import RenewalRequest
 from iofacturo.renewals.review import CORRECTIONS, REJECTIONS, REVERSALS
+from iofacturo.support import assignment
+from iofacturo.support.entry import Entry
+from iofacturo.support.ticket import Ticket
 
 HISTORY = 6
 MOST_MONEY = 5
@@ -329,6 +332,16 @@ class Case:
             )
             told.append(f"La empresa tiene otra solicitud abierta: {others}.")
         return told
+
+    @cached_property
+    def handed_over(self) -> list[Entry]:
+        """What support asks about this request."""
+        return assignment.handed_over(self.request)
+
+    @cached_property
+    def tickets(self) -> list[Ticket]:
+        """The newest conversations about this request."""
+        return list(Ticket.objects.filter(request=self.request).order_by("-id")[:5])
 
     @cached_property
     def open_requests(self) -> list[RenewalRequest]:

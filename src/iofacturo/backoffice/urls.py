@@ -14,11 +14,13 @@ from iofacturo.backoffice import (
     statement_profiles,
     statements,
     terms,
+    tickets,
 )
 
 app_name = "backoffice"
 urlpatterns = [
     *renewals.urlpatterns,
+    *tickets.urlpatterns,
     *bank_lines.urlpatterns,
     *statements.urlpatterns,
     *statement_profiles.urlpatterns,

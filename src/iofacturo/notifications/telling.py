@@ -15,6 +15,9 @@ from iofacturo.notifications import kinds
 from iofacturo.notifications.notice import Notice
 from iofacturo.outbox import mail
 
+# in mail that can be answered: what stands below is ours, and is cut off what comes back
+ANSWER_ABOVE = "— Para responder por correo, escriba arriba de esta línea —"
+
 
 def notify(
     kind: str,
@@ -28,13 +31,14 @@ def notify(
     url: str = "",
     key: str,
     at: datetime,
+    reply_to: str = "",
 ) -> int:
     """Tell *users*, or those of *company* who may do *act*; answers how many are told now.
 
     Without *act* the kind decides. *subject* and *body* (paragraphs between blank lines) are
     those of the kind unless given, with *params* in their places. *url* is a path of the portal;
     links to it carry the company, so that they open the right one. Under one *key* everybody is
-    told once, however often this is called.
+    told once, however often this is called. *reply_to* is where answers to the mail go.
     """
     entry = kinds.get(kind)
     words = {name: spoken(name, value) for name, value in (params or {}).items()}
@@ -50,7 +54,7 @@ def notify(
     path = with_company(url, company)
     told = 0
     for user in people:
-        told += _tell(user, kind, company, title, text, path, f"{key}:{user.pk}", at)
+        told += _tell(user, kind, company, title, text, path, f"{key}:{user.pk}", at, reply_to)
     return told
 
 
@@ -73,6 +77,7 @@ def _tell(
     path: str,
     key: str,
     at: datetime,
+    reply_to: str = "",
 ) -> bool:
     if Notice.objects.filter(key=key).exists():
         return False
@@ -88,7 +93,10 @@ def _tell(
     )
     # Two at once: the second one's row is dropped without breaking the caller's transaction.
     Notice.objects.bulk_create([row], ignore_conflicts=True)
-    mail.enqueue(key=key, to=user.email, subject=title, text=letter(text, path, company), at=at)
+    mail.enqueue(
+        key=key, to=user.email, subject=title, at=at, reply_to=reply_to,
+        text=(f"{ANSWER_ABOVE}\n\n" if reply_to else "") + letter(text, path, company),
+    )  # fmt: skip
     return True
 
 
