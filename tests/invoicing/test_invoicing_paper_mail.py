@@ -47,6 +47,28 @@ def taken(settings, at=LATER) -> list[email.message.EmailMessage]:
 # -- by itself -----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("emails", "sent"),
+    [
+        (
+            ["Compras@cliente.cr", "pagos@cliente.cr", "no es", "a@cliente.cr", "b@cliente.cr"],
+            ["compras@cliente.cr", "pagos@cliente.cr", "a@cliente.cr", "b@cliente.cr"],
+        ),
+        (["otra@cliente.cr"], ["compras@cliente.cr"]),  # whoever typed another meant that one
+        ([], ["compras@cliente.cr"]),
+    ],
+)
+def test_a_customer_with_several_addresses_gets_it_at_all(shop, emails, sent):
+    row = accepted(shop)
+    shop.customers.create(
+        nombre="Cliente", tipo_identificacion="02", identificacion=row.receptor_numero,
+        emails=emails, created_at=AT, updated_at=AT,
+    )  # fmt: skip
+    claims.run(LATER)
+    assert [copy.message.to for copy in row.mail_copies.order_by("id")] == sent
+    assert mailing.addresses(row) == sent
+
+
 def test_an_accepted_document_goes_to_its_receiver_with_its_files(shop, settings):
     letterhead.change(
         shop, by=None, at=AT, mail_text="Gracias por su compra.", reply_to="ventas@cafe.cr"

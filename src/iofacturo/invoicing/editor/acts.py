@@ -154,6 +154,8 @@ def pick_customer(turn: Turn) -> None:
         turn.said["cliente"] = "Ese cliente ya no está en su lista."
         return
     cliente.put(turn.data, turn.tipo, row.receptor(), row.actividad)
+    if cliente.side(turn.tipo) == "Emisor" and row.emails:
+        place.put(turn.data, "Emisor/CorreoElectronico", row.emails[: customer.MOST_EMAILS])
     if (
         row.condicion_venta
         and turn.tipo in ("FE", "TE")

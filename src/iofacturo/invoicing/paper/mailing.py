@@ -62,11 +62,11 @@ class Delivery:
 
 
 def to_receiver(row: Comprobante, *, at: datetime) -> list[MailCopy]:
-    """Mail an accepted document to the addresses its XML names; none when it names none.
+    """Mail an accepted document to its receiver, at every address that is theirs.
 
     Called once for each document, in the transaction that says so.
     """
-    to = receivers(row.document())
+    to = addresses(row)
     return [
         _copy(row, address, f"{MAKER}:{row.clave}:{_short(address)}", None, at) for address in to
     ]
@@ -84,6 +84,29 @@ def also_to(row: Comprobante, addresses: Iterable[str], *, at: datetime) -> list
         for address in others[:MOST_AT_ONCE]
         if address.lower() not in named
     ]
+
+
+def addresses(row: Comprobante) -> list[str]:
+    """The addresses its XML names, and those of the customer who receives it.
+
+    The law has room for one address of a receiver; a customer may have several. Who typed another
+    address than the customer's meant that one alone.
+    """
+    named = receivers(row.document())
+    known = _of_customer(row)
+    lower = {address.lower() for address in known}
+    if named and not any(address.lower() in lower for address in named):
+        return named
+    return _distinct([*named, *known])[:MOST_RECEIVERS]
+
+
+def _of_customer(row: Comprobante) -> list[str]:
+    if not row.receptor_numero:
+        return []
+    found = row.company.customers.filter(
+        identificacion=row.receptor_numero, archived_at__isnull=True
+    ).values_list("emails", flat=True)
+    return [one for one in _distinct(found.first() or []) if mail.is_address(one)]
 
 
 def receivers(document: hacienda.Comprobante) -> list[str]:

@@ -28,7 +28,7 @@ LONGEST = 2000  # characters of the field; the rest of what somebody pasted is n
 def share(request: SeatedRequest, clave: str) -> HttpResponse:
     """`/facturar/documentos/<clave>/compartir/`."""
     row = found(request.company, clave)
-    return _page(request, row, typed=", ".join(mailing.receivers(row.document())))
+    return _page(request, row, typed=", ".join(mailing.addresses(row)))
 
 
 @member("issue")
