@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from iofacturo.renewals import approval, matches, proof
+from iofacturo.renewals import approval, guard, late, matches, proof
 from iofacturo.renewals.bank import BankLine
 from iofacturo.renewals.errors import RenewalError
 from iofacturo.renewals.matching import Match
@@ -30,6 +30,7 @@ def run(now: datetime) -> int:
     if _seen == [found.state]:
         return 0
     done = sum(_settle(one, now) for one in found.all if one.automatic)
+    done += sum(_revive(number, lines, now) for number, lines in found.late.items())
     _seen[:] = [found.state]
     return done
 
@@ -58,10 +59,29 @@ def _settle(one: Match, now: datetime) -> int:
     return done
 
 
+def _revive(number: str, lines: list[int], now: datetime) -> int:
+    """Late money that is exact and that the bank had while the price was guaranteed."""
+    row = RenewalRequest.objects.select_related("company", "quote").get(number=number)
+    if (
+        row.state != RenewalRequest.EXPIRED
+        or row.company.is_provider
+        or guard.needs_second(row)
+        or is_flagged(row)
+        or BankLine.objects.filter(pk__in=lines).exclude(source=BankLine.FILE).exists()
+    ):
+        return 0
+    try:
+        late.revive_by_itself(row, at=now, version=row.version, found=lines)
+    except RenewalError as refusal:
+        log.info("Not revived by itself, %s: %s", number, type(refusal).__name__)
+        return 0
+    return 1
+
+
 def is_free(row: RenewalRequest, now: datetime) -> bool:
     """Whether nothing about *row* asks for a person."""
     return (
-        row.state == RenewalRequest.IN_REVIEW
+        row.state in RenewalRequest.SENT
         and not row.is_taken(now)
         and not row.company.is_provider
         and not is_flagged(row)
@@ -75,7 +95,9 @@ def is_flagged(row: RenewalRequest) -> bool:
         .filter(sent_at__isnull=False)
         .select_related("request", "request__quote")
     )
-    if any(one.amount is not None and one.amount != row.given.total for one in proofs):
+    stated = [one.amount for one in proofs if one.amount is not None]
+    due = row.given.total - row.credit_wanted
+    if sum(stated) not in (due, row.given.total) and any(one != due for one in stated):
         return True
     # two slips of one bank look alike; what is all but the same picture is another matter
     return any(

@@ -26,6 +26,8 @@ from iofacturo.renewals.matching.hunt import Known, hunt
 from iofacturo.renewals.proof import PaymentProof
 from iofacturo.renewals.reference import PREFIX
 from iofacturo.renewals.request import RenewalRequest
+from iofacturo.renewals.return_order import ReturnOrder
+from iofacturo.renewals.withdrawal import Withdrawal
 
 MOST_LINES = 20_000  # free ones, the newest; older money is found by search
 AT_ONCE = 5_000
@@ -41,6 +43,7 @@ class Matches:
     all: list[Match]
     by_line: dict[int, Match] = field(default_factory=dict)
     by_request: dict[str, list[Match]] = field(default_factory=dict)
+    late: dict[str, list[int]] = field(default_factory=dict)  # by expired request, lines naming it
 
     @property
     def exact(self) -> list[str]:
@@ -77,10 +80,14 @@ def _state() -> State:
     requests = RenewalRequest.objects.filter(state__in=RenewalRequest.SENT).aggregate(
         n=Count("pk"), newest=Max("pk"), last=Max("number"), moved=Sum(F("pk") * F("version"))
     )
-    tables = (Allocation, MoneyEntry, LineReturn, PaymentProof)
+    tables = (Allocation, MoneyEntry, LineReturn, PaymentProof, ReturnOrder, Withdrawal)
     newest = [
         f"(SELECT max(id) FROM {model._meta.db_table})"  # noqa: S608 - names of our own tables
         for model in tables
+    ]
+    newest += [  # what gives a line free again adds no row
+        f"(SELECT count({column}) FROM {model._meta.db_table})"  # noqa: S608 - the same
+        for model, column in ((ReturnOrder, "dropped_at"), (Withdrawal, "dismissed_at"))
     ]
     lines = BankLine._meta.db_table
     with connection.cursor() as cursor:
@@ -114,6 +121,11 @@ def _made(state: State) -> Matches:
             made.by_request.setdefault(number, []).append(one)
     for some in made.by_request.values():
         some.sort(key=lambda one: one.tier)
+    spare = [line for line in lines if not made.by_line[int(line.id)].requests]
+    for pk, row in _named((int(line.id), f"{line.detail} {line.reference}") for line in spare):
+        sent = row.submitted_at is not None and row.group_id is None  # a group's sum is a person's
+        if row.state == RenewalRequest.EXPIRED and sent:
+            made.late.setdefault(row.number, []).append(pk)
     return made
 
 
@@ -140,7 +152,7 @@ def _wanted() -> list[Wanted]:
             number=row.number,
             reference=row.reference,
             company=str(row.company_id),
-            due=row.given.total - paid.get(row.pk, bank.ZERO),
+            due=row.given.total - row.credit_wanted - paid.get(row.pk, bank.ZERO),
             currency=row.given.currency,
             since=clock.local(row.submitted_at).date() if row.submitted_at else None,
             transfers=tuple(typed.get(row.pk, ())),
@@ -148,7 +160,7 @@ def _wanted() -> list[Wanted]:
             companions=tuple(together.get(row.group_id, ())),
         )
         for row in rows
-        if row.given.total > paid.get(row.pk, bank.ZERO)
+        if row.given.total > row.credit_wanted + paid.get(row.pk, bank.ZERO)
     ]
 
 
@@ -207,18 +219,27 @@ def hints(lines: Iterable[BankLine]) -> dict[int, RenewalRequest]:
     """By line, the request that it names although that one waits for no money: a draft, a lapsed
     one, one that is paid already.
     """
+    return dict(_named((line.pk, f"{line.detail} {line.reference}") for line in lines))
+
+
+def _named(texts: Iterable[tuple[int, str]]) -> list[tuple[int, RenewalRequest]]:
+    """(line, request that is not open) for each reference of ours that stands whole in a text."""
     named: dict[str, list[int]] = defaultdict(list)
-    for line in lines:
-        for trace in hunt(f"{line.detail} {line.reference}", Known(())):
+    for pk, text in texts:
+        for trace in hunt(text, Known(())):
             if trace.how == Trace.WHOLE:
-                named[PREFIX + trace.code].append(line.pk)
-    rows = (
-        RenewalRequest.objects.filter(Q(reference__in=named) | Q(group__reference__in=named))
+                named[PREFIX + trace.code].append(pk)
+    rows = [
+        row
+        for some in _portions(sorted(named))
+        for row in RenewalRequest.objects.filter(
+            Q(reference__in=some) | Q(group__reference__in=some)
+        )
         .exclude(state__in=RenewalRequest.SENT)
         .select_related("company", "quote", "group")
-    )
-    return {
-        pk: row
+    ]
+    return [
+        (pk, row)
         for row in rows
         for pk in {*named.get(row.reference, ()), *named.get(row.pay_reference, ())}
-    }
+    ]

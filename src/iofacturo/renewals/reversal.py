@@ -12,6 +12,7 @@ from iofacturo.folios import ledger
 from iofacturo.folios.lot import FolioLot
 from iofacturo.renewals import (
     approval,
+    bank,
     decision,
     guard,
     invoice_intent,
@@ -22,8 +23,9 @@ from iofacturo.renewals.bank import MoneyEntry
 from iofacturo.renewals.errors import Decided, Invalid
 from iofacturo.renewals.request import RenewalRequest
 
+BANK = "bank_withdrew"
 REVERSALS = {
-    "bank_withdrew": "El banco retiró el dinero",
+    BANK: "El banco retiró el dinero",
     "mistake": "Se activó por error",
     "on_request": "A petición del cliente",
 }
@@ -42,16 +44,35 @@ def reverse(
     """Void what is left of the request's lots and intend a credit note for its share.
 
     For seniors. The share is total x unused / granted of the paid lot, half up; *amount* may be
-    lower. The credited money becomes the company's balance, except when the bank took it back:
-    then what was used is owed to us.
+    lower. The credited money becomes the company's balance. When the bank took the payment back
+    it is `taking_back` that reverses.
     """
     guard.permit(by, "second", request)
-    _check(reason, note)
+    check(reason, note)
     with transaction.atomic():
         request = RenewalRequest.lock(request.pk)
         if request.state != RenewalRequest.ACTIVE:
             raise Decided(decision.last(request))
         request.seen(version)
+        undo(request, by=by, at=at, reason=reason, note=note, amount=amount)
+    return request
+
+
+def undo(
+    request: RenewalRequest,
+    *,
+    by: User,
+    at: datetime,
+    reason: str,
+    note: str,
+    amount: Decimal | None = None,
+    withdrawn: Decimal = bank.ZERO,
+) -> None:
+    """Reverse an active request that is locked already; the bank took *withdrawn* of its money.
+
+    What was used of it and nobody paid any more is owed to us.
+    """
+    with transaction.atomic():
         unused, granted = _void(request, by=by, at=at, note=note.strip())
         credited = _credited(request, unused, granted, amount)
         before = request.state
@@ -59,15 +80,16 @@ def reverse(
         intent = invoice_intent.for_reversal(request, credited, REVERSALS[reason], at)
         if intent is not None:
             provider_invoice.queue(intent, at)
-        _settle(request, reason, credited, by=by, at=at)
+        balance = credited - withdrawn
+        _settle(request, balance, by=by, at=at)
         guard.record(request, "reversed", by, at, before, reason=reason, internal_note=note.strip(),
                      unused=unused, granted=granted, credited=str(credited),
-                     credit_note=intent.pk if intent else None)  # fmt: skip
-        notices.reversed_(request, reason, unused, credited, at=at)
-    return request
+                     withdrawn=str(withdrawn), credit_note=intent.pk if intent else None)  # fmt: skip
+        notices.reversed_(request, reason, unused, credited, max(-balance, bank.ZERO), at=at)
 
 
-def _check(reason: str, note: str) -> None:
+def check(reason: str, note: str) -> None:
+    """Invalid when reason or note is missing."""
     problems: dict[str, str] = {}
     if reason not in REVERSALS:
         problems["reason"] = "Escoja el motivo de la reversión."
@@ -99,19 +121,14 @@ def _credited(
     return amount
 
 
-def _settle(
-    request: RenewalRequest, reason: str, credited: Decimal, *, by: User, at: datetime
-) -> None:
-    """What is owed afterwards, and by whom."""
-    if reason == "bank_withdrew":
-        kind, amount = MoneyEntry.DEBT, credited - request.given.total
-    else:
-        kind, amount = MoneyEntry.REFUND, credited
-    if amount:
+def _settle(request: RenewalRequest, balance: Decimal, *, by: User, at: datetime) -> None:
+    """What we owe the company afterwards, or it owes us."""
+    kind = MoneyEntry.REFUND if balance > 0 else MoneyEntry.DEBT
+    if balance:
         MoneyEntry.objects.create(
             company=request.company,
             kind=kind,
-            amount=amount,
+            amount=balance,
             currency=request.given.currency,
             request=request,
             operation=f"{kind}:{request.pk}",

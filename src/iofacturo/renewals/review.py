@@ -226,8 +226,13 @@ def resurrect(request: RenewalRequest, *, by: User, at: datetime, note: str) -> 
     return request
 
 
-def reopen(request: RenewalRequest, *, by: User | None, at: datetime, note: str) -> RenewalRequest:
-    """Bring an expired request that is locked already back to the desk, with a new due time."""
+def reopen(
+    request: RenewalRequest, *, by: User | None, at: datetime, note: str, tell: bool = True
+) -> RenewalRequest:
+    """Bring an expired request that is locked already back to the desk, with a new due time.
+
+    Without *tell* the customer hears of it from what follows in the same act.
+    """
     if request.submitted_at is None or request.billing_id is None:
         raise WrongState("El cliente nunca la envió: no hay qué revisar.")
     promised = due.promise(request, cause=DueTime.REOPENED, at=at, left=due.whole())
@@ -243,7 +248,8 @@ def reopen(request: RenewalRequest, *, by: User | None, at: datetime, note: str)
         decided_at=None,
     )
     guard.record(request, "resurrected", by, at, before, internal_note=note.strip())
-    notices.resurrected(request, at=at)
+    if tell:
+        notices.resurrected(request, at=at)
     return request
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from iofacturo.renewals.statement.profile import ColumnProfile
 from iofacturo.renewals.statement.reading import LARGEST
@@ -54,10 +55,15 @@ def read(data: bytes, profile: ColumnProfile, *, currency: str = "CRC") -> State
     return Statement(
         kind=told["kind"],
         iban=told["iban"],
-        rows=[
-            StatementRow(number, date.fromisoformat(day), Decimal(amount), *texts)
-            for number, day, amount, *texts in told["rows"]
-        ],
+        rows=_rows(told["rows"]),
+        out=_rows(told["out"]),
         bad=[BadRow(**row) for row in told["bad"]],
         outgoing=told["outgoing"],
     )
+
+
+def _rows(told: list[list[Any]]) -> list[StatementRow]:
+    return [
+        StatementRow(number, date.fromisoformat(day), Decimal(amount), *texts)
+        for number, day, amount, *texts in told
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,6 +23,7 @@ from iofacturo.renewals.statement.row import (
 
 HEADER_WITHIN = 40  # rows
 CENT = Decimal("0.01")
+IBAN = re.compile(r"CR[0-9]{20}(?![0-9])")
 LARGEST = Decimal(10) ** 12
 LONGEST = {"detail": 200, "reference": 40, "payer": 120}
 PATTERNS = {
@@ -55,7 +57,7 @@ def read(kind: str, rows: Rows, profile: ColumnProfile, currency: str) -> Statem
         for number, cells in rows()
         if number > places.header and isinstance(cell := _at(cells, places.amount), str)
     )
-    found = Statement(kind)
+    found = Statement(kind, iban=_account(rows(), places.header))
     for number, cells in rows():
         if number <= places.header or not any(cell not in (None, "") for cell in cells):
             continue
@@ -67,9 +69,25 @@ def read(kind: str, rows: Rows, profile: ColumnProfile, currency: str) -> Statem
             continue
         if row is None:
             found.outgoing += 1
+            out = _out(number, cells, places, profile, mark, currency)
+            if out is not None:
+                found.out.append(out)
         else:
             found.rows.append(row)
     return found
+
+
+def _account(rows: Iterable[tuple[int, list[Cell]]], header: int) -> str:
+    """The account that the file names above its columns; nothing where it names none or several."""
+    named: set[str] = set()
+    for number, cells in rows:
+        if number >= header:
+            break
+        for cell in cells:
+            if isinstance(cell, str):
+                text = "".join(c for c in cell.upper() if c.isascii() and c.isalnum())
+                named.update(IBAN.findall(text))
+    return named.pop() if len(named) == 1 else ""
 
 
 def find(rows: Iterable[tuple[int, list[Cell]]], profile: ColumnProfile) -> Places:
@@ -131,6 +149,35 @@ def _row(
         return None
     if amount == 0:
         raise ValueError("El monto es cero.")
+    return _made(number, cells, places, profile, currency, amount)
+
+
+def _out(
+    number: int,
+    cells: list[Cell],
+    places: Places,
+    profile: ColumnProfile,
+    mark: str | None,
+    currency: str,
+) -> StatementRow | None:
+    """Money that went out, as far as it can be read: nothing is refused for it."""
+    try:
+        amount = _amount(_at(cells, places.amount), mark)
+        if not amount and places.debit is not None:
+            amount = _amount(_at(cells, places.debit), mark)
+        return _made(number, cells, places, profile, currency, abs(amount)) if amount else None
+    except ValueError:
+        return None
+
+
+def _made(
+    number: int,
+    cells: list[Cell],
+    places: Places,
+    profile: ColumnProfile,
+    currency: str,
+    amount: Decimal,
+) -> StatementRow:
     return StatementRow(
         number=number,
         booked_on=_day(_at(cells, places.date), profile.day_order),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from io import BytesIO
@@ -68,6 +69,9 @@ def _entry(node: etree._Element, number: int, found: Statement) -> None:
         return  # pending: it comes again when it is booked
     if _text(node, "CdtDbtInd") != "CRDT" or _text(node, "RvslInd") == "true":
         found.outgoing += 1
+        if _text(node, "CdtDbtInd") == "DBIT":
+            with suppress(ValueError):
+                found.out += _rows(node, number)
         return
     try:
         found.rows += _rows(node, number)

@@ -11,7 +11,10 @@ import resource
 import signal
 import sys
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from iofacturo.renewals.statement.row import StatementRow
 
 MEMORY = 900 * 1024 * 1024  # of addresses, the libraries' own included
 CPU_SECONDS = 40
@@ -49,13 +52,15 @@ def answer(question: dict[str, Any], data: bytes) -> dict[str, Any]:
         "kind": found.kind,
         "iban": found.iban,
         "outgoing": found.outgoing,
-        "rows": [
-            [row.number, row.booked_on.isoformat(), str(row.amount), row.currency, row.detail,
-             row.reference, row.payer]
-            for row in found.rows
-        ],
+        "rows": [_cells(row) for row in found.rows],
+        "out": [_cells(row) for row in found.out],
         "bad": [asdict(row) for row in found.bad],
-    }  # fmt: skip
+    }
+
+
+def _cells(row: "StatementRow") -> list[Any]:
+    return [row.number, row.booked_on.isoformat(), str(row.amount), row.currency, row.detail,
+            row.reference, row.payer]  # fmt: skip
 
 
 def main() -> int:

@@ -35,7 +35,8 @@ class BadRow:
 
 @dataclass
 class Statement:
-    """A whole file. `outgoing` counts rows that are no money coming in.
+    """A whole file. `outgoing` counts rows that are no money coming in; `out` are those of them
+    that could be read, with their amount above zero: one may take back what came in before.
 
     `iban` is the account that the file itself names; empty when it names none.
     """
@@ -45,3 +46,4 @@ class Statement:
     rows: list[StatementRow] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
     outgoing: int = 0
+    out: list[StatementRow] = field(default_factory=list)
