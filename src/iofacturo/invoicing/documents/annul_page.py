@@ -57,7 +57,7 @@ def _page(
         "longest": annulment.LONGEST_REASON,
         "balance": standing,
         "refusal": annulment.refusal(row, standing),
-        "folios": summary.available(request.company, now),
+        "folios": summary.left(request.company, now),
         "error": error,
         "exhausted": isinstance(error, Exhausted),
         "unlawful": isinstance(error, preparation.NotLawful),

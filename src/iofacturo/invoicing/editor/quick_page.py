@@ -258,7 +258,7 @@ def _page(
         "products": product.search(company, "", 30),
         "kept": kept,
         "why": why,
-        "left": summary.available(company, now),
+        "left": summary.left(company, now),
         "missing": steps.missing(company, now),
         "last": _last(request),
         "problems": [
