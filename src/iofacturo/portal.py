@@ -48,6 +48,7 @@ INVOICER_LINKS = [
 ON_PHONE = 3
 STAFF_LINKS = [
     ("Solicitudes", "inbox", "backoffice:renewals", "see"),
+    ("Tablero", "chart", "backoffice:board", "board"),
     ("Tickets", "ticket", "backoffice:tickets", "see"),
     ("Movimientos", "documents", "backoffice:bank_lines", "review"),
     ("Facturas", "sheet", "backoffice:invoices", "see"),
@@ -136,18 +137,9 @@ class Shell:
         )
 
     @cached_property
-    def left(self) -> summary.Left:
-        company = self.request.company
-        return summary.left(company, self.now) if company else summary.Left(0, 0)
-
-    @property
     def folios(self) -> int:
-        return self.left.own
-
-    @property
-    def grace(self) -> int:
-        """Folios of grace, once those of one's own are used up."""
-        return 0 if self.left.own else self.left.grace
+        company = self.request.company
+        return summary.available(company, self.now) if company else 0
 
     @property
     def company_links(self) -> list[dict[str, Any]]:

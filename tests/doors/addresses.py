@@ -28,6 +28,7 @@ from iofacturo.invoicing.reception.received import Received
 from iofacturo.lib import clock
 from iofacturo.notifications.notice import Notice
 from iofacturo.renewals import approval, payee, provider_invoice, provider_issuing, review
+from iofacturo.renewals.bulk import BulkApproval
 from iofacturo.renewals.proof import PaymentProof
 from iofacturo.renewals.provider_invoice import ProviderInvoice
 from iofacturo.renewals.request import RenewalRequest
@@ -87,6 +88,12 @@ class Scene:
     def request(self) -> RenewalRequest:
         self.house  # noqa: B018 making it is the point
         return scene.sent(self.company, self.owner, at=clock.now())
+
+    @cached_property
+    def list_approved(self) -> str:
+        """A list that a reviewer approved."""
+        who = staff_person("lista", "reviewer")
+        return BulkApproval.objects.create(token="lista-1", by=who, at=clock.now()).token
 
     @cached_property
     def statement(self):
@@ -367,6 +374,9 @@ ADDRESSES: dict[str, Kwargs] = {
     "backoffice:renewal_proof": lambda s: REQUEST(s) | {"page": _proof(s).pages.get().pk},
     "backoffice:renewal_take": REQUEST,
     "backoffice:renewal_release": REQUEST,
+    "backoffice:renewal_hand_over": REQUEST,
+    "backoffice:renewal_note": REQUEST,
+    "backoffice:renewals_bulk_result": lambda s: {"token": s.list_approved},
     "backoffice:renewal_approve": REQUEST,
     "backoffice:renewal_correction": REQUEST,
     "backoffice:renewal_reject": REQUEST,

@@ -1,11 +1,14 @@
 """What a reviewer types: the bank's line, a correction, a rejection, a reversal."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
 from iofacturo.accounts.furniture import Furnished
+from iofacturo.accounts.user import User
 from iofacturo.lib import amounts
+from iofacturo.renewals import internal_note
 from iofacturo.renewals.bank import Typed
 from iofacturo.renewals.review import CORRECTIONS, REJECTIONS, REVERSALS
 
@@ -120,6 +123,40 @@ class ReversalForm(Furnished, forms.Form):
         required=False,
         help_text="Vacío: la parte proporcional a los folios sin usar. Puede ser menor, con razón.",
     )
+
+
+class HandOverForm(Furnished, forms.Form):
+    """To whom, and why; nobody in particular is the queue."""
+
+    to = forms.ChoiceField(label="A quién", required=False)
+    reason = forms.CharField(
+        label="Por qué",
+        max_length=internal_note.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Lo lee el equipo, no el cliente.",
+    )
+
+    def __init__(self, *args: Any, people: Sequence[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._people = {str(user.pk): user for user in people}
+        field = self.fields["to"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the types only
+        names = [(pk, str(user)) for pk, user in self._people.items()]
+        field.choices = [("", "A la cola, para quien siga"), *names]
+
+    @property
+    def person(self) -> User | None:
+        return self._people.get(self.cleaned_data["to"])
+
+
+class NoteForm(Furnished, forms.Form):
+    text = forms.CharField(
+        label="Nota interna",
+        max_length=internal_note.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Solo la lee el equipo. Queda en el historial y no se puede borrar.",
+    )
+    token = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
 class ReopenForm(Furnished, forms.Form):

@@ -6,11 +6,12 @@ from decimal import Decimal
 from functools import cached_property
 
 from iofacturo.accounts.staff import Staff
+from iofacturo.accounts.user import User
 from iofacturo.backoffice.review_queue import MATCHED, badge, duration
 from iofacturo.business_time import calendar
 from iofacturo.folios import summary
 from iofacturo.lib import clock, formats
-from iofacturo.renewals import approval, bank, guard, matches, proof
+from iofacturo.renewals import approval, bank, guard, internal_note, matches, proof, review
 from iofacturo.renewals.bank import BankLine
 from iofacturo.renewals.decision import ReviewDecision
 from iofacturo.renewals.proof import PaymentProof, Use
@@ -90,12 +91,15 @@ class Money:
 
 @dataclass(frozen=True)
 class Step:
-    decision: ReviewDecision
-    state: str
+    """One line of the history; what is `internal` is never the customer's to read."""
 
-    @property
-    def reason(self) -> str:
-        return REASONS.get(self.decision.reason, "")
+    at: datetime
+    who: str
+    word: str
+    state: str
+    reason: str = ""
+    note: str = ""
+    internal: str = ""
 
 
 class Case:
@@ -369,9 +373,21 @@ class Case:
 
     @cached_property
     def steps(self) -> list[Step]:
-        """The timeline, oldest first."""
+        """Decisions and notes as they happened, oldest first."""
         rows = list(self.request.decisions.select_related("actor").order_by("id"))
-        return [Step(row, "now" if row is rows[-1] and self._running else "done") for row in rows]
+        last = rows[-1] if rows and self._running else None
+        steps = [_step(row, "now" if row is last else "done") for row in rows]
+        notes = internal_note.of(self.request)
+        steps += [
+            Step(one.at, str(one.author), "Nota interna", "note", internal=one.text)
+            for one in notes
+        ]
+        return sorted(steps, key=lambda step: step.at)
+
+    @cached_property
+    def colleagues(self) -> list[User]:
+        """Whom it can be handed to; asked for only while it is this person's."""
+        return review.colleagues(self.request, self.seat.user) if self.is_mine else []
 
     @property
     def _running(self) -> bool:
@@ -380,3 +396,12 @@ class Case:
     @cached_property
     def lots(self) -> list[object]:
         return list(approval.lots(self.request))
+
+
+def _step(row: ReviewDecision, state: str) -> Step:
+    word = row.told.capitalize()
+    if row.action == "handed_over":
+        word = f"Pasada a {row.detail['to']}" if row.detail.get("to") else "Devuelta a la cola"
+    return Step(
+        row.at, row.who, word, state, REASONS.get(row.reason, ""), row.note, row.internal_note
+    )

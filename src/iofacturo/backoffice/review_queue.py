@@ -7,10 +7,13 @@ from functools import cached_property
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
+from iofacturo.accounts.company import Company
+from iofacturo.accounts.membership import Membership
+from iofacturo.accounts.staff import Staff
 from iofacturo.accounts.user import User
 from iofacturo.business_time import calendar
 from iofacturo.business_time.opening import Calendar
-from iofacturo.lib import folding
+from iofacturo.lib import folding, formats
 from iofacturo.renewals import matches
 from iofacturo.renewals import number as numbers
 from iofacturo.renewals import reference as references
@@ -19,12 +22,13 @@ from iofacturo.renewals.request import RenewalRequest
 PAGE = 40
 SOON = timedelta(hours=2)  # of business time
 R = RenewalRequest
+WORKED_THROUGH = ("exactas", "mias", "tarde", "segunda")  # filters that an act goes on in
 FILTERS = {
     "por-revisar": ("Por revisar", Q(state__in=R.SENT)),
     "exactas": ("Con movimiento exacto", None),
     "mias": ("Mías", None),
     "tarde": ("Tarde", None),
-    "segunda": ("Segunda aprobación", Q(state=R.IN_REVIEW, first_approved_by__isnull=False)),
+    "segunda": ("Segunda aprobación", None),
     "pausa": ("En pausa", Q(state=R.NEEDS_INFO)),
     "cerradas": (
         "Cerradas",
@@ -54,9 +58,7 @@ MATCHED = {
 
 def duration(span: timedelta) -> str:
     """`2 h 05 min`, `40 min`."""
-    minutes = int(span.total_seconds() // 60)
-    hours, rest = divmod(minutes, 60)
-    return f"{hours} h {rest:02d} min" if hours else f"{rest} min"
+    return formats.duracion(int(span.total_seconds() // 60))
 
 
 def badge(row: RenewalRequest, now: datetime, hours: Calendar) -> tuple[str, str, str]:
@@ -69,6 +71,23 @@ def badge(row: RenewalRequest, now: datetime, hours: Calendar) -> tuple[str, str
         return "bad", "alert", f"{duration(hours.elapsed(row.due_at, now))} tarde"
     left = hours.elapsed(now, row.due_at)
     return ("warn" if left <= SOON else ""), "clock", duration(left)
+
+
+def condition(name: str, user: User, now: datetime, found: matches.Matches) -> Q:
+    """What the filter called *name* shows to *user*."""
+    if name == "exactas":
+        return Q(state=R.IN_REVIEW, number__in=found.exact)
+    if name == "mias":
+        return Q(state=R.IN_REVIEW, taken_by=user, taken_until__gt=now)
+    if name == "tarde":
+        return Q(state=R.IN_REVIEW, due_at__lt=now)
+    if name == "segunda":  # not one's own first approval, nor one's own company
+        own = Membership.objects.filter(user=user).values("company")
+        signed = Q(state=R.IN_REVIEW, first_approved_by__isnull=False)
+        return signed & ~Q(first_approved_by=user) & ~Q(company__in=own)
+    given = FILTERS[name][1]
+    assert given is not None  # noqa: S101 - those without one are above
+    return given
 
 
 class Queue:
@@ -108,15 +127,13 @@ class Queue:
         return matches.current()
 
     def _condition(self, name: str) -> Q:
-        if name == "exactas":
-            return Q(state=R.IN_REVIEW, number__in=self.matches.exact)
-        if name == "mias":
-            return Q(state=R.IN_REVIEW, taken_by=self.user, taken_until__gt=self.now)
-        if name == "tarde":
-            return Q(state=R.IN_REVIEW, due_at__lt=self.now)
-        condition = FILTERS[name][1]
-        assert condition is not None  # noqa: S101 - the two without one are above
-        return condition
+        return condition(name, self.user, self.now, self.matches)
+
+    @property
+    def can_bulk(self) -> bool:
+        """Whether there is enough with its exact movement to be approved together."""
+        seat = getattr(self.user, "staff", None)
+        return seat is not None and seat.may("review") and len(self.matches.exact) > 1
 
     @property
     def title(self) -> str:
@@ -138,15 +155,23 @@ class Queue:
         return list(rows.order_by("state", "due_at", "id")[offset : offset + PAGE + 1])
 
     def _search(self, rows: QuerySet[RenewalRequest]) -> QuerySet[RenewalRequest]:
-        """By request number, payment reference, or words of the company."""
-        by_number = numbers.compact(self.words)
-        by_reference = references.compact(self.words)
-        condition = Q(number=by_number) | Q(reference=by_reference)
-        company = Q()
-        for word in folding.fold(self.words).split():
+        """By request number, payment reference, or words of the company.
+
+        Each by its own index: what a number finds is not looked for among names, and of the
+        companies that the words fit the first hundred count, however many requests there are.
+        """
+        by_number = Q(number=numbers.compact(self.words))
+        by_number |= Q(reference=references.compact(self.words))
+        if rows.filter(by_number).exists():
+            return rows.filter(by_number)
+        words = folding.fold(self.words).split()
+        named = Company.objects.all() if words else Company.objects.none()
+        for word in words:
             bare = word.replace("-", "")
-            company &= Q(company__folded__contains=bare if bare.isdigit() else word)
-        return rows.filter(condition | company)
+            named = named.filter(folded__contains=bare if bare.isdigit() else word)
+        return rows.filter(
+            company__in=list(named.order_by("pk").values_list("pk", flat=True)[:100])
+        )
 
     @cached_property
     def _hours(self) -> Calendar:
@@ -184,20 +209,23 @@ class Queue:
 
 
 def next_for(
-    user: User, now: datetime, after: RenewalRequest | None = None, *, exact: bool = False
+    seat: Staff, now: datetime, after: RenewalRequest | None = None, *, chosen: str = ""
 ) -> RenewalRequest | None:
     """The next case this person could decide: due first, in nobody else's hands.
 
-    With *exact* one whose money was found to the céntimo.
+    With *chosen*, a filter that is worked through, the next one of it.
     """
+    user = seat.user
     free = Q(taken_until__isnull=True) | Q(taken_until__lte=now) | Q(taken_by=user)
     rows = (
         R.objects.filter(free, state=R.IN_REVIEW)
         .exclude(first_approved_by=user)
         .exclude(company__memberships__user=user)
     )
+    if not seat.may("second"):
+        rows = rows.filter(first_approved_by=None)
     if after is not None:
         rows = rows.exclude(pk=after.pk)
-    if exact:
-        rows = rows.filter(number__in=matches.current().exact)
+    if chosen in WORKED_THROUGH:
+        rows = rows.filter(condition(chosen, user, now, matches.current()))
     return rows.order_by("due_at", "id").first()

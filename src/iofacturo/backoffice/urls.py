@@ -2,6 +2,7 @@
 
 from iofacturo.backoffice import (
     bank_lines,
+    board,
     calendar,
     companies,
     invoices,
@@ -10,6 +11,8 @@ from iofacturo.backoffice import (
     plans,
     provider,
     renewals,
+    review_acts,
+    review_bulk,
     staff,
     statement_profiles,
     statements,
@@ -19,7 +22,10 @@ from iofacturo.backoffice import (
 
 app_name = "backoffice"
 urlpatterns = [
+    *board.urlpatterns,
+    *review_bulk.urlpatterns,  # before the numbers of requests
     *renewals.urlpatterns,
+    *review_acts.urlpatterns,
     *tickets.urlpatterns,
     *bank_lines.urlpatterns,
     *statements.urlpatterns,

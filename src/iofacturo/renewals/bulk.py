@@ -49,9 +49,7 @@ class BulkResult(models.Model):
     class Meta:
         verbose_name = "resultado del lote"
         verbose_name_plural = "resultados del lote"
-        constraints = [
-            models.UniqueConstraint(fields=["bulk", "request"], name="bulk_result_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["bulk", "request"], name="bulk_result_once")]
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,20 @@ const step = (by) => {
   links[here < 0 ? 0 : here + by]?.click();
 };
 
+const press = (key) => document.querySelector(`[data-key=${key}]`)?.click();
+
 const acts = {
   j: () => step(1),
   k: () => step(-1),
-  t: () => document.querySelector("[data-key=t]")?.click(),
-  a: () => document.querySelector("[data-key=a]")?.click(),
+  t: () => press("t"),
+  a: () => press("a"),
+  d: () => press("d"),
+  l: () => press("l"),
   b: () => document.querySelector("#aprobar input:not([type=hidden])")?.focus(),
   c: () => unfold("correccion"),
   x: () => unfold("rechazo"),
+  n: () => unfold("nota"),
+  p: () => unfold("traspaso"),
 };
 
 document.addEventListener("keydown", (event) => {
