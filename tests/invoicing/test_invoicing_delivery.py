@@ -84,6 +84,37 @@ def test_a_rejection_gives_the_folio_back_and_tells_people(shop, issuer, near):
     assert notice.kind == "comprobante.rejected"
 
 
+def test_too_many_rejections_of_a_day_are_told_once(shop, owner, issuer, admin, support, as_client):
+    rows = [issued(shop) for _ in range(10)]
+    mine = {one.pk: one for one in submission.claim(scene.ENVIRONMENT, 50, LATER)}
+    Submission.objects.update(asked=99)
+
+    def rejected(*some):
+        for row in some:
+            mine[row.pk].asked = 99
+            said = Outcome(
+                letter(mine[row.pk]), respuesta=Respuesta(clave=row.clave, estado="rechazado")
+            )
+            delivery.record([said], scene.ENVIRONMENT, LATER)
+        told = Notice.objects.filter(kind__startswith="rejections").order_by("user_id")
+        return {(one.user, one.kind, bool(one.url)) for one in told}
+
+    assert rejected(*rows[:2]) == set()  # a fifth, and not more
+    url = reverse("backoffice:company", args=[shop.public_id])
+    assert "Hacienda rechazó" not in as_client(admin).get(url).content.decode()
+    told = {
+        (owner, "rejections.many", True),
+        (admin, "rejections.many_of", True),
+        (support, "rejections.many_of", False),
+    }
+    assert rejected(rows[2]) == told
+    assert "rechazó 3 de sus 10" in Notice.objects.get(user=owner, kind="rejections.many").title
+    assert rejected(*rows[3:]) == told
+    assert Notice.objects.filter(kind__startswith="rejections").count() == len(told)
+    with clock.moved_to(LATER):
+        assert "rechazó 10 de los 10" in as_client(admin).get(url).content.decode()
+
+
 def test_the_folio_of_a_lot_that_ended_meanwhile_becomes_a_right_to_replace(cafe, provider, near):
     scene.set_up(cafe, folios=0)
     scene.grant(cafe, 1, name="se acaba", expires_at=AT + timedelta(seconds=1))

@@ -22,6 +22,7 @@ from iofacturo.accounts.seated import StaffRequest
 from iofacturo.accounts.user import User
 from iofacturo.backoffice.forms_companies import FirstLotForm, NewCompanyForm, OwnerForm
 from iofacturo.folios import ledger, summary
+from iofacturo.invoicing import rejections
 from iofacturo.lib import clock, folding
 
 PAGE = 50
@@ -194,6 +195,7 @@ def _page(
         "invitations": pending.order_by("email", "id"),
         "lots": [(line.lot, line.state) for line in summary.lines(row, now)[:LATEST]],
         "requests": row.renewal_requests.order_by("-created_at")[:LATEST],
+        "rejections": rejections.worst(row, clock.local(now).date()),
         "owner_form": owner_form or OwnerForm(),
         "lot_form": lot_form or FirstLotForm(),
         "now": now,

@@ -26,7 +26,7 @@ from hacienda.respuesta import Respuesta
 from iofacturo import notifications
 from iofacturo.folios import ledger
 from iofacturo.folios.errors import Exhausted
-from iofacturo.invoicing import answer, breaker, comprobante, submission
+from iofacturo.invoicing import answer, breaker, comprobante, rejections, submission
 from iofacturo.invoicing.answer import Answer
 from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.courier import Account, Courier, Letter, Outcome, carry_all
@@ -322,6 +322,7 @@ def _answered(row: Submission, respuesta: Respuesta, now: datetime) -> None:
     elif comprobante.settle(document.pk, Comprobante.REJECTED, now):
         ledger.reverse(document.company, document.clave, at=now)
         _tell_rejected(document, kept, now)
+        rejections.watch(document, now)
     _done(Submission.objects.filter(pk=row.pk))
 
 

@@ -71,6 +71,21 @@ KINDS: dict[str, Kind] = {
         "{said}\n\nEl folio volvió a su plan. Corrija los datos y emita uno nuevo: "
         "el número rechazado no se vuelve a usar.",
     ),
+    # params: name, day, rejected, issued, percent; to the company's people who configure
+    "rejections.many": Kind(
+        "Muchos rechazos", "stop", "bad", "configure",
+        "Hacienda rechazó {rejected} de sus {issued} comprobantes del {day}",
+        "Es el {percent}: casi siempre se debe a un dato que se repite en todos, como la "
+        "actividad económica, la dirección o un producto. En cada documento está la razón. "
+        "Los folios de los rechazados volvieron a su plan.",
+    ),
+    # the same, to the provider's people
+    "rejections.many_of": Kind(
+        "Muchos rechazos", "stop", "bad", "",
+        "Hacienda rechazó {rejected} de {issued} comprobantes de {name}",
+        "Son los del {day}, el {percent}. Vea qué dicen las respuestas y llame al cliente: puede "
+        "ser un dato suyo, o algo nuestro.",
+    ),
     # params: document, why
     "delivery.refused": Kind(
         "Envío detenido", "alert", "bad", "issue",
