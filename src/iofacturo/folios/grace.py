@@ -82,8 +82,10 @@ class Standing:
         return 0 if self.is_open else self.lot.consumed
 
     @property
-    def origin(self) -> str:
-        return self.lot.origin
+    def repaid(self) -> int:
+        """Used folios that plans have repaid; one query."""
+        entries = self.lot.entries.filter(kind="repay")
+        return entries.aggregate(sum=models.Sum("qty"))["sum"] or 0
 
 
 def standing(company: Company) -> Standing | None:

@@ -22,6 +22,7 @@ from iofacturo.renewals import (
     billing_form,
     billing_lookup,
     draft,
+    grace,
     posted,
     proof,
     proof_checks,
@@ -84,6 +85,7 @@ def _context(request: SeatedRequest, found: RenewalRequest, now: datetime) -> di
     asked = next((row for row in reversed(decisions) if row.action == "correction"), None)
     hours = calendar.current(now)
     invoices = provider_invoice.of(found) if found.state in BILLED else []
+    given = grace.of(found)
     return {
         "now": now,
         "found": found,
@@ -110,6 +112,8 @@ def _context(request: SeatedRequest, found: RenewalRequest, now: datetime) -> di
         "lots": approval.lots(found) if found.state in BILLED else [],
         "successor": found.successors.order_by("-id").first(),
         "available": summary.available(request.company, now),
+        "grace": given,
+        "grace_repaid": given.repaid if given else 0,
         "token": new_token(),
     }
 
@@ -251,7 +255,7 @@ def cancel(request: SeatedRequest, number: str) -> HttpResponse:
     if request.method != "POST":
         if not found.can_cancel(now):
             return redirect("renewals:status", number)
-        return render(request, "renewals/cancel.html", {"found": found, "quote": found.given})
+        return render(request, "renewals/cancel.html", {"found": found, "quote": found.given, "grace": grace.of(found)})
     try:
         draft.cancel(found, by=request.user, at=now)
     except WrongState as error:
