@@ -137,9 +137,18 @@ class Shell:
         )
 
     @cached_property
-    def folios(self) -> int:
+    def left(self) -> summary.Left:
         company = self.request.company
-        return summary.available(company, self.now) if company else 0
+        return summary.left(company, self.now) if company else summary.Left(0, 0)
+
+    @property
+    def folios(self) -> int:
+        return self.left.own
+
+    @property
+    def grace(self) -> int:
+        """Folios of grace, once those of one's own are used up."""
+        return 0 if self.left.own else self.left.grace
 
     @property
     def company_links(self) -> list[dict[str, Any]]:
