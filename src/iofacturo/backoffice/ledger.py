@@ -18,7 +18,7 @@ from iofacturo.folios import adjustment, reading, summary
 from iofacturo.folios.adjustment import AdjustmentProposal
 from iofacturo.folios.errors import FoliosError
 from iofacturo.folios.ledger_page import ASKED, lots_of
-from iofacturo.folios.lot import FolioLot
+from iofacturo.folios.lot import GRACE, FolioLot
 from iofacturo.lib import clock, folding
 
 DECIDED = 30  # decided adjustments that are shown
@@ -43,9 +43,8 @@ class ProposalForm(Furnished, forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["lot"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for the types only
-        field.queryset = company.lots.filter(only_for="", voided_at__isnull=True).order_by(
-            "-activated_at", "-id"
-        )
+        field.queryset = company.lots.filter(only_for="", voided_at__isnull=True)
+        field.queryset = field.queryset.exclude(kind=GRACE).order_by("-activated_at", "-id")
         field.label_from_instance = lambda lot: f"{lot.name} {lot.contract}: quedan {lot.remaining}"  # type: ignore[method-assign,assignment]
 
 
@@ -147,6 +146,7 @@ def _page(
         "company": company,
         "rows": summary.lines(company, now),
         "available": summary.available(company, now),
+        "grace": grace.standing(company),
         "page": reading.page(company, filters, request.GET.get("antes", ""), lots),
         "filters": filters,
         "asked": asked,

@@ -9,7 +9,7 @@ from iofacturo.accounts.staff import Staff
 from iofacturo.accounts.user import User
 from iofacturo.backoffice.review_queue import MATCHED, badge, duration
 from iofacturo.business_time import calendar
-from iofacturo.folios import summary
+from iofacturo.folios import grace, summary
 from iofacturo.lib import clock, formats
 from iofacturo.renewals import approval, bank, guard, internal_note, matches, proof, review
 from iofacturo.renewals.bank import BankLine
@@ -370,6 +370,11 @@ class Case:
     @cached_property
     def folios(self) -> int:
         return summary.available(self.request.company, self.now)
+
+    @cached_property
+    def grace(self) -> grace.Standing | None:
+        """Of this request or of another: what the company uses of ours, or owes us."""
+        return grace.standing(self.request.company)
 
     @cached_property
     def steps(self) -> list[Step]:

@@ -255,7 +255,11 @@ def cancel(request: SeatedRequest, number: str) -> HttpResponse:
     if request.method != "POST":
         if not found.can_cancel(now):
             return redirect("renewals:status", number)
-        return render(request, "renewals/cancel.html", {"found": found, "quote": found.given, "grace": grace.of(found)})
+        return render(
+            request,
+            "renewals/cancel.html",
+            {"found": found, "quote": found.given, "grace": grace.of(found)},
+        )
     try:
         draft.cancel(found, by=request.user, at=now)
     except WrongState as error:
