@@ -8,6 +8,7 @@ OURS = {
     "web": "the portal alone, behind gunicorn",
     "worker": "the worker alone",
     "demo": "fill an empty demo database",
+    "read-proof": "what the proof of payment FILE (PDF, PNG, JPG) says",
     "bank-match": "which movements of LINES.csv pay which requests of REQUESTS.csv",
     "import-cabys": "make FILE, a workbook or a CSV, the CAByS catalogue in force",
     "verify": "check every invariant of the books; exit 1 and the offenders when one is broken",
@@ -33,6 +34,10 @@ def main(argv: list[str] | None = None) -> int:
         from iofacturo.renewals.matching import command as bank_match
 
         return bank_match.main(rest)
+    if name == "read-proof":
+        from iofacturo.renewals.proof_reading import command as read_proof
+
+        return read_proof.main(rest)
     from django.core.exceptions import ImproperlyConfigured
 
     try:

@@ -25,13 +25,18 @@ KINDS = {"pdf", "png", "jpg"}
 MOST_PAGES = 100
 
 
+Word = tuple[str, tuple[int, int, int, int]]  # text; left, top, right, bottom in pixels
+
+
 @dataclass(frozen=True)
 class Cleaned:
     """A file that was taken.
 
     `pages` are PNGs (of a long PDF only the first ones; `page_count` tells how many there are),
     `width` and `height` the pixels of the first, `size` and `sha256` those of the original file,
-    `phash` the likeness of the first page as 16 hex digits (see `likeness.distance`).
+    `phash` the likeness of the first page as 16 hex digits (see `likeness.distance`), `words` the
+    text that a PDF has, page by page: what was said and where in the picture it would stand.
+    Nothing promises that a page shows the words it says.
     """
 
     kind: str  # "pdf", "png" or "jpg", by structure
@@ -42,6 +47,7 @@ class Cleaned:
     height: int
     page_count: int
     size: int
+    words: tuple[tuple[Word, ...], ...] = field(default=(), repr=False)
 
 
 def clean(data: bytes, name: str, size: int | None = None) -> Cleaned:
@@ -85,6 +91,9 @@ def _understood(answer: bytes, data: bytes) -> Cleaned:
         width, height = (int.from_bytes(pages[0][at : at + 4], "big") for at in (16, 20))
         phash = f"{int(facts['phash'], 16):016x}"
         page_count = int(facts["page_count"])
+        words = tuple(tuple(_word(row) for row in said) for said in facts["words"])
+        if len(words) != len(pages):
+            raise ValueError("words of other pages")
         if facts["kind"] not in KINDS or len(phash) != 16:
             raise ValueError("neither kind nor likeness")
         if not len(pages) <= page_count <= MOST_PAGES:
@@ -100,7 +109,15 @@ def _understood(answer: bytes, data: bytes) -> Cleaned:
         height=height,
         page_count=page_count,
         size=len(data),
+        words=words,
     )
+
+
+def _word(row: list) -> Word:
+    text, (left, top, right, bottom) = row
+    if not isinstance(text, str):
+        raise ValueError("a word is no text")
+    return text, (int(left), int(top), int(right), int(bottom))
 
 
 def _refusal(facts: dict) -> Refused:

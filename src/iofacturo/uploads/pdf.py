@@ -1,9 +1,10 @@
-"""A PDF reduced to pictures of its pages.
+"""A PDF reduced to pictures of its pages, and the words of its text as plain data.
 
 Scripts, actions, forms, links and attachments never get further: what is kept are pixels. That is
 why they are no reason to refuse; our own invoices carry their XML as an attachment.
 """
 
+import ctypes
 import re
 import time
 from collections.abc import Iterator
@@ -22,11 +23,14 @@ DPI = 150
 SECONDS = 2.0  # of computing, after which no further page is begun
 END = b"%%EOF"
 LEAST_POINTS = 3.0
+MOST_WORDS = 400  # of one page
+LONGEST_WORD = 120  # characters
+Words = list[tuple[str, tuple[int, int, int, int]]]  # text, and left, top, right, bottom in pixels
 OBJECT = re.compile(rb"\d+\s+\d+\s+obj\b|\bendobj\b|\bstream\b|\bxref\b|\bendstream\b")
 
 
-def pages(data: bytes) -> tuple[int, Iterator[Image.Image]]:
-    """How many pages *data* has, and pictures of the first ones."""
+def pages(data: bytes) -> tuple[int, Iterator[tuple[Image.Image, Words]]]:
+    """How many pages *data* has, and pictures of the first ones with the words of their text."""
     data = data[len(data) - len(data.lstrip(BLANK)) :]
     outline(data)
     document = _opened(data)
@@ -63,14 +67,15 @@ def _opened(data: bytes) -> pypdfium2.PdfDocument:
     return document
 
 
-def _drawn(document: pypdfium2.PdfDocument, count: int) -> Iterator[Image.Image]:
+def _drawn(document: pypdfium2.PdfDocument, count: int) -> Iterator[tuple[Image.Image, Words]]:
     started = time.process_time()
     for number in range(count):
         if number and time.process_time() - started > SECONDS:
             return
         try:
             page = document[number]
-            yield page.render(scale=_scale(*page.get_size()), rev_byteorder=True).to_pil()
+            image = page.render(scale=_scale(*page.get_size()), rev_byteorder=True).to_pil()
+            yield image, _words(page, *image.size)
             page.close()
         except pypdfium2.PdfiumError as error:
             if number:  # the page that matters is nearly always the first one
@@ -83,3 +88,30 @@ def _scale(width: float, height: float) -> float:
     if not (width >= LEAST_POINTS and height >= LEAST_POINTS):
         raise Refused("broken")
     return min(DPI / 72, (SHOWN / (width * height)) ** 0.5, LONGEST_SIDE / max(width, height))
+
+
+def _words(page: pypdfium2.PdfPage, width: int, height: int) -> Words:
+    """The runs of text on *page* where they stand in its picture of *width* by *height* pixels."""
+    found: Words = []
+    try:
+        text = page.get_textpage()
+        for number in range(min(text.count_rects(), MOST_WORDS)):
+            left, bottom, right, top = text.get_rect(number)
+            said = " ".join(text.get_text_bounded(left, bottom, right, top).split())
+            if said:
+                x0, y0 = _pixel(page, width, height, left, top)
+                x1, y1 = _pixel(page, width, height, right, bottom)
+                box = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+                found.append((said[:LONGEST_WORD], box))
+        text.close()
+    except pypdfium2.PdfiumError:
+        return []  # the picture is what counts
+    return found
+
+
+def _pixel(page: pypdfium2.PdfPage, width: int, height: int, x: float, y: float) -> tuple[int, int]:
+    across, down = ctypes.c_int(), ctypes.c_int()
+    pdfium.FPDF_PageToDevice(
+        page, 0, 0, width, height, 0, x, y, ctypes.byref(across), ctypes.byref(down)
+    )
+    return across.value, down.value

@@ -57,22 +57,24 @@ def verdict(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
         count, images = pdf.pages(data)
     else:
         one = picture.from_jpeg(parts) if found == "jpg" else picture.from_png(parts)
-        count, images = 1, iter([one])
+        count, images = 1, iter([(one, [])])
 
-    first, pages, size = None, [], 0
-    for image in images:
+    first, pages, words, size = None, [], [], 0
+    for image, said in images:
         first = first or image
         pages.append(picture.encoded(image))
         size += len(pages[-1])
         if size > LARGEST_ANSWER:
             pages.pop()
             break
+        words.append(said)
     if first is None or not pages:
         raise Refused("too_complex")
     facts = {
         "kind": found,
         "page_count": count,
         "phash": picture.likeness(first),
+        "words": words,
         "sizes": [len(page) for page in pages],
     }
     return facts, pages
