@@ -14,7 +14,7 @@ from iofacturo.accounts.access import staff
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.furniture import Furnished
 from iofacturo.accounts.seated import StaffRequest
-from iofacturo.folios import adjustment, reading, summary
+from iofacturo.folios import adjustment, grace, reading, summary
 from iofacturo.folios.adjustment import AdjustmentProposal
 from iofacturo.folios.errors import FoliosError
 from iofacturo.folios.ledger_page import ASKED, lots_of
@@ -43,8 +43,10 @@ class ProposalForm(Furnished, forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["lot"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for the types only
-        field.queryset = company.lots.filter(only_for="", voided_at__isnull=True)
-        field.queryset = field.queryset.exclude(kind=GRACE).order_by("-activated_at", "-id")
+        field.queryset = company.lots.filter(only_for="", voided_at__isnull=True).exclude(
+            kind=GRACE
+        )
+        field.queryset = field.queryset.order_by("-activated_at", "-id")
         field.label_from_instance = lambda lot: f"{lot.name} {lot.contract}: quedan {lot.remaining}"  # type: ignore[method-assign,assignment]
 
 
