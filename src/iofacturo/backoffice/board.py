@@ -20,9 +20,9 @@ from iofacturo.backoffice.board_span import Span
 from iofacturo.business_time import calendar
 from iofacturo.folios.csv_file import stream
 from iofacturo.lib import clock, formats
-from iofacturo.renewals import board as figures
+from iofacturo.renewals import board as desk
 from iofacturo.renewals import daily_report
-from iofacturo.renewals.board import Figures, Group
+from iofacturo.renewals.board import Figures, Group, Standing
 from iofacturo.renewals.daily_report import duration, money, name
 
 PERSON_BARS = 8
@@ -42,11 +42,11 @@ class Board:
 
     @cached_property
     def figures(self) -> Figures:
-        return figures.figures(self.span.first, self.span.last)
+        return desk.figures(self.span.first, self.span.last)
 
     @cached_property
-    def standing(self) -> figures.Standing:
-        return figures.standing(self.now)
+    def standing(self) -> Standing:
+        return desk.standing(self.now)
 
     @property
     def total(self) -> Group:
@@ -80,7 +80,7 @@ class Board:
         days = self.figures.days
         parts = self.span.parts(calendar.current(self.now), set(days))
         spans = [(part.first, part.last) for part in parts]
-        return list(zip(parts, figures.merged(days, spans), strict=True))
+        return list(zip(parts, desk.merged(days, spans), strict=True))
 
     @property
     def people(self) -> list[tuple[str, Group]]:
@@ -88,41 +88,41 @@ class Board:
 
     @property
     def charts(self) -> list[Chart]:
-        unit = self.span.unit
-        heading = unit.capitalize()
-        limit = (settings.PROMISED_HOURS * 60, f"Promesa: {settings.PROMISED_HOURS} h")
-        times = {
-            "names": ("Mediana", "95 de cada 100"),
-            "looks": ("bar-now", "bar-past"),
-            "note": "horas hábiles",
-            "shown": _minutes,
-            "limit": limit,
-        }
+        """Times by day and by person, answers in time and late, approvals by hand and not."""
+        unit, parts = self.span.unit, self.parts
         return [
-            draw(
-                "tiempos", [_time(part.short, part.name, group) for part, group in self.parts],
-                title=f"Tiempo de respuesta por {unit}", heading=heading, **times,
+            _times(
+                "tiempos",
+                f"Tiempo de respuesta por {unit}",
+                unit.capitalize(),
+                [Column(p.short, p.name, g.median, g.p95) for p, g in parts],
             ),
-            draw(
+            _counts(
                 "cumplimiento",
-                [Column(p.short, p.name, g.in_time, g.answers) for p, g in self.parts],
-                title=f"Respuestas por {unit}", note="a tiempo y tarde", heading=heading,
-                names=("A tiempo", "Tarde"), looks=("bar-past", "bar-late"),
-                shown=_number, second=_number,
+                f"Respuestas por {unit}",
+                unit.capitalize(),
+                [Column(p.short, p.name, g.in_time, g.answers) for p, g in parts],
+                ("A tiempo", "Tarde"),
+                "bar-late",
             ),
-            draw(
+            _times(
                 "personas",
-                [_time(_first(who), who, group) for who, group in self.people[:PERSON_BARS]],
-                title="Tiempo de respuesta por persona", heading="Persona", **times,
+                "Tiempo de respuesta por persona",
+                "Persona",
+                [
+                    Column(_first(who), who, group.median, group.p95)
+                    for who, group in self.people[:PERSON_BARS]
+                ],
             ),
-            draw(
+            _counts(
                 "modo",
-                [Column(p.short, p.name, g.by_hand, g.approved) for p, g in self.parts],
-                title=f"Aprobaciones por {unit}", note="a mano y automáticas", heading=heading,
-                names=("A mano", "Automáticas"), looks=("bar-past", "bar-now"),
-                shown=_number, second=_number,
+                f"Aprobaciones por {unit}",
+                unit.capitalize(),
+                [Column(p.short, p.name, g.by_hand, g.approved) for p, g in parts],
+                ("A mano", "Automáticas"),
+                "bar-now",
             ),
-        ]  # fmt: skip
+        ]
 
     @cached_property
     def reads_report(self) -> bool:
@@ -133,8 +133,25 @@ class Board:
         return formats.hora(daily_report.hour_of(self.span.today))
 
 
-def _time(short: str, long: str, group: Group) -> Column:
-    return Column(short, long, group.median, group.p95)
+def _times(key: str, title: str, heading: str, columns: list[Column]) -> Chart:
+    """Medians under their 95th percentiles, with the promise across."""
+    hours = settings.PROMISED_HOURS
+    return draw(
+        key, columns, title=title, note="horas hábiles", heading=heading,
+        names=("Mediana", "95 de cada 100"), looks=("bar-now", "bar-past"), shown=_minutes,
+        limit=(hours * 60, f"la promesa, {hours} h"),
+    )  # fmt: skip
+
+
+def _counts(
+    key: str, title: str, heading: str, columns: list[Column], names: tuple[str, str], look: str
+) -> Chart:
+    """How many, in two parts."""
+    note = f"{names[0].lower()} y {names[1].lower()}"
+    return draw(
+        key, columns, title=title, note=note, heading=heading, names=names,
+        looks=("bar-past", look), shown=_number, second=_number,
+    )  # fmt: skip
 
 
 def _first(who: str) -> str:
@@ -173,7 +190,7 @@ def board(request: StaffRequest) -> HttpResponse:
 def board_csv(request: StaffRequest) -> StreamingHttpResponse:
     """The same span for a spreadsheet: a row for each day, then one for each person."""
     span = board_span.read(request.GET, clock.today())
-    found = figures.figures(span.first, span.last)
+    found = desk.figures(span.first, span.last)
     file = f"tablero-{span.first.isoformat()}-{span.last.isoformat()}.csv"
     return stream(file, HEADINGS, _csv_rows(found))
 

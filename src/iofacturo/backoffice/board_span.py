@@ -80,7 +80,8 @@ class Span:
         ]
 
     def _weeks(self) -> list[Part]:
-        parts, first = [], self.first
+        parts: list[Part] = []
+        first = self.first
         while first <= self.last:
             last = min(first + (6 - first.weekday()) * ONE_DAY, self.last)
             label = _short(first) if len(parts) % 4 == 0 else ""

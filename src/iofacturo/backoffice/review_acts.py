@@ -7,6 +7,7 @@ that follows, with a link back to the case.
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -62,9 +63,10 @@ def act_by_form(
     request: StaffRequest, number: str, name: str, form: forms.Form, do: Do, *, stay: bool = False
 ) -> HttpResponse:
     """The same once *form* is whole; *name* is what the page calls it."""
+    forms_of_page: dict[str, Any] = {name: form}
     if not form.is_valid():
-        return show(request, find(number), clock.now(), status=422, **{name: form})
-    return act(request, number, do, stay=stay, **{name: form})
+        return show(request, find(number), clock.now(), status=422, **forms_of_page)
+    return act(request, number, do, stay=stay, **forms_of_page)
 
 
 def _after(request: StaffRequest, row: RenewalRequest, now: datetime) -> str:

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
 
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.membership import Membership
+from iofacturo.accounts.seated import StaffRequest
 from iofacturo.accounts.staff import Staff
 from iofacturo.accounts.user import User
 from iofacturo.business_time import calendar
@@ -94,9 +94,9 @@ class Queue:
     """The rows that the address asks for; `current` is the case that is open beside it."""
 
     def __init__(
-        self, request: HttpRequest, now: datetime, current: RenewalRequest | None = None
+        self, request: StaffRequest, now: datetime, current: RenewalRequest | None = None
     ) -> None:
-        self.user, self.now, self.current = request.user, now, current
+        self.user, self.seat, self.now, self.current = request.user, request.staff, now, current
         asked = request.GET.get("estado", "")
         self.chosen = asked if asked in FILTERS else "por-revisar"
         self.words = request.GET.get("q", "").strip()[:100]
@@ -132,8 +132,7 @@ class Queue:
     @property
     def can_bulk(self) -> bool:
         """Whether there is enough with its exact movement to be approved together."""
-        seat = getattr(self.user, "staff", None)
-        return seat is not None and seat.may("review") and len(self.matches.exact) > 1
+        return self.seat.may("review") and len(self.matches.exact) > 1
 
     @property
     def title(self) -> str:

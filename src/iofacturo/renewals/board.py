@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 
@@ -112,12 +113,16 @@ class Figures:
 def figures(first: date, last: date) -> Figures:
     """Two queries, whatever the span."""
     rows = [Row(*row) for row in _rows(first, last)]
-    total, days, people = Group(), defaultdict(Group), defaultdict(Group)
+    total = Group()
+    days: dict[date, Group] = defaultdict(Group)
+    people: dict[int | None, Group] = defaultdict(Group)
     for row in rows:
         for group in (total, days[row.day], people[row.actor]):
             group.add(row)
     names = User.objects.in_bulk(actor for actor in people if actor is not None)
-    known = [(names[actor] if actor is not None else None, group) for actor, group in people.items()]
+    known = [
+        (names[actor] if actor is not None else None, group) for actor, group in people.items()
+    ]
     return Figures(
         first,
         last,
@@ -127,7 +132,7 @@ def figures(first: date, last: date) -> Figures:
     )
 
 
-def _rows(first: date, last: date) -> Iterable[tuple]:
+def _rows(first: date, last: date) -> Iterable[tuple[Any, ...]]:
     return (
         Turnaround.objects.filter(day__range=(first, last))
         .order_by()

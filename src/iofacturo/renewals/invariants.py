@@ -278,10 +278,11 @@ def _turnarounds() -> Iterator[str]:
             .order_by("-id")
             .first()
         )
-        timed = row.minutes is not None and promised is not None
-        if (row.kind, row.actor_id, row.amount) != (decision.action, decision.actor_id, given) or (
-            timed and row.minutes != turnaround.minutes(promised.start, decision.at)
-        ):
+        taken = row.minutes
+        if promised is not None and taken is not None:
+            taken = turnaround.minutes(promised.start, decision.at)
+        found = (row.kind, row.actor_id, row.amount, row.minutes)
+        if found != (decision.action, decision.actor_id, given, taken):
             yield f"tiempo de respuesta {row.pk}: no es el de su paso {decision.pk}"
 
 
