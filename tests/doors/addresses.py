@@ -32,11 +32,13 @@ from iofacturo.renewals.bulk import BulkApproval
 from iofacturo.renewals.proof import PaymentProof
 from iofacturo.renewals.provider_invoice import ProviderInvoice
 from iofacturo.renewals.request import RenewalRequest
+from iofacturo.uploads import storage
 from tests import cast
 from tests.cast import seat, staff_person
 from tests.invoicing import purchases
 from tests.invoicing import scene as invoicing
 from tests.renewals import scene
+from tests.support import scene as tickets
 
 
 @dataclass
@@ -172,6 +174,20 @@ class Scene:
         return row
 
     @cached_property
+    def ticket(self):
+        """A conversation about a request."""
+        return tickets.opened(self.company, self.owner, at=clock.now(), request=self.request)
+
+    @cached_property
+    def ticket_file(self):
+        row = self.ticket.entries.get().files.create(
+            company=self.company, name="captura.png", kind="png", size=1, sha256="0" * 64,
+            page_count=1, original="tickets/x", uploaded_by=self.owner, uploaded_at=clock.now(),
+        )  # fmt: skip
+        row.pages.create(number=1, stored=storage.keep(b"\x89PNG", folder="tickets"), size=4)
+        return row
+
+    @cached_property
     def notice(self) -> Notice:
         notifications.notify(
             "renewal.received",
@@ -266,6 +282,10 @@ BANK_LINE: Kwargs = lambda s: {"pk": s.bank_line.pk}  # noqa: E731
 CLAVE: Kwargs = lambda s: {"clave": s.comprobante.clave}  # noqa: E731
 PUBLIC: Kwargs = lambda s: {"token": public_link.of(s.answered, at=clock.now()).token}  # noqa: E731
 RECEIVED: Kwargs = lambda s: {"public_id": s.received.public_id}  # noqa: E731
+
+
+TICKET: Kwargs = lambda s: {"number": s.ticket.number}  # noqa: E731
+TICKET_FILE: Kwargs = lambda s: TICKET(s) | {"file": s.ticket_file.pk, "page": 1}  # noqa: E731
 
 
 def _proof(s: Scene) -> PaymentProof:
@@ -366,6 +386,19 @@ ADDRESSES: dict[str, Kwargs] = {
     "renewals:invoice": REQUEST,
     "renewals:invoice_file": _invoice_file,
     "renewals:terms": TERMS,
+    "support:ticket": TICKET,
+    "support:answer": TICKET,
+    "support:copy": TICKET,
+    "support:resolution": TICKET,
+    "support:picture": TICKET_FILE,
+    "backoffice:ticket": TICKET,
+    "backoffice:ticket_reply": TICKET,
+    "backoffice:ticket_note": TICKET,
+    "backoffice:ticket_assign": TICKET,
+    "backoffice:ticket_handover": TICKET,
+    "backoffice:ticket_resolve": TICKET,
+    "backoffice:ticket_reopen": TICKET,
+    "backoffice:ticket_picture": TICKET_FILE,
     "notifications:open": NOTICE,
     "notifications:read": NOTICE,
     "outbox:mail": lambda s: {"key": "x"},
