@@ -15,6 +15,7 @@ from iofacturo.folios import ledger
 from iofacturo.invoicing import answer, breaker, credentials, delivery, emission, submission
 from iofacturo.invoicing.courier import Account, Letter, Outcome
 from iofacturo.invoicing.models import Answer, Breaker, Comprobante, Submission
+from iofacturo.lib import clock
 from iofacturo.notifications.notice import Notice
 
 pytestmark = pytest.mark.django_db(transaction=True)
