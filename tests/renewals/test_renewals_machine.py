@@ -6,7 +6,9 @@ from decimal import Decimal
 from itertools import count
 
 import pytest
+from django.conf import settings as conf
 from django.db import transaction
+from django.db.models import Sum
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -21,7 +23,9 @@ from tests.renewals import scene
 
 from iofacturo import verify
 from iofacturo.folios import ledger
+from iofacturo.folios.entry import FolioEntry
 from iofacturo.folios.errors import FoliosError
+from iofacturo.folios.lot import FolioLot
 from iofacturo.lib import clock
 from iofacturo.renewals import claims, draft, review, submission
 from iofacturo.renewals.billing import Billing
@@ -68,6 +72,7 @@ class Desk(RuleBasedStateMachine):
         self.owner = cast.seat("duena", self.cafe, "owner")
         scene.house(self.people["senior"], self.people["other_senior"])
         scene.promotion(limit_total=2)
+        ledger.grant(self.cafe, "migration", 3, origin="migration:cafe", at=self.now, months=6)
         self.before: dict[int, str] = {}
         self.documents = count(1)
 
@@ -202,6 +207,21 @@ class Desk(RuleBasedStateMachine):
     def issue(self, folios: int) -> None:
         for _ in range(folios):
             self.try_(ledger.consume, self.cafe, f"doc-{next(self.documents)}", at=self.now)
+
+    @rule(n=st.integers(0, 40), days=st.sampled_from([0, 0, 0, 200, 400]))
+    def hacienda_rejects(self, n: int, days: int) -> None:
+        issued = list(FolioEntry.objects.filter(kind="consume").order_by("-id")[:40])
+        if issued:
+            later = self.now + timedelta(days=days)
+            self.try_(ledger.reverse, self.cafe, issued[n % len(issued)].document, at=later)
+
+    @invariant()
+    def nobody_issues_more_than_what_was_granted_and_one_grace(self) -> None:
+        if not hasattr(self, "now"):
+            return
+        own = FolioLot.objects.exclude(kind="grace").aggregate(n=Sum("granted"))["n"]
+        used = FolioEntry.objects.filter(kind__in=("consume", "reverse")).aggregate(n=Sum("qty"))
+        assert -(used["n"] or 0) <= own + conf.GRACE_FOLIOS
 
     @invariant()
     def the_books_are_right(self) -> None:
