@@ -70,6 +70,7 @@ PLACES = {
     "/facturar/preparar/": "empresa",
     "/facturar/": "facturar",
     "/mi-plan/": "mi-plan",
+    "/cartera/": "cartera",
     "/empresa/": "empresa",
     "/ayuda/": "ayuda",
     "/soporte/": "soporte",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("mi-plan/", include("iofacturo.folios.urls")),
     path("", include("iofacturo.invoicing.urls")),
     path("soporte/", include("iofacturo.support.urls")),
+    path("cartera/", include("iofacturo.renewals.portfolio.urls")),
     path("avisos/", include("iofacturo.notifications.urls")),
     path("correo/", include("iofacturo.outbox.urls")),
     path("gestion/", portal.gestion, name="gestion"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -103,10 +104,27 @@ class Offer:
 
 def offers(company: Company | None, at: datetime) -> list[Offer]:
     """Every plan on sale at *at*, the smallest first; for anybody when *company* is None."""
-    running = list(promotion.running(at, company))
+    return _offers(plan.on_sale(at), list(promotion.running(at, company)))
+
+
+def offers_for(companies: Sequence[Company], at: datetime) -> dict[int, list[Offer]]:
+    """`offers` of each of *companies*, by its id, in as many queries as for one."""
+    versions, running = list(plan.on_sale(at)), list(promotion.running(at))
+    spent = promotion.spent(running, companies)
+    made: dict[frozenset[int], list[Offer]] = {}  # most companies may have the same ones
+    found = {}
+    for company in companies:
+        gone = spent.get(company.pk, frozenset())
+        if gone not in made:
+            made[gone] = _offers(versions, [one for one in running if one.promotion_id not in gone])
+        found[company.pk] = made[gone]
+    return found
+
+
+def _offers(versions: Iterable[PlanVersion], running: list[PromotionVersion]) -> list[Offer]:
     eligible = {version.pk: {row.pk for row in version.plans.all()} for version in running}
     found = []
-    for version in plan.on_sale(at):
+    for version in versions:
         choices = [offer(version)]
         for gift in running:
             plans = eligible[gift.pk]

@@ -325,3 +325,24 @@ def running(at: datetime, company: Company | None = None) -> QuerySet[PromotionV
         )
         versions = versions.filter(~models.Exists(spent))
     return versions.prefetch_related("plans").order_by("ends_at", "pk")
+
+
+def spent(
+    versions: Iterable[PromotionVersion], companies: Iterable[Company]
+) -> dict[int, frozenset[int]]:
+    """By company, the promotions of *versions* that it has had as often as it may."""
+    limits = {
+        one.promotion_id: one.limit_per_company
+        for one in versions
+        if one.limit_per_company is not None
+    }
+    if not limits:
+        return {}
+    found: dict[int, set[int]] = {}
+    tallies = PromotionTally.objects.filter(
+        promotion__in=limits, company__in=[company.pk for company in companies]
+    )
+    for promotion, company, used in tallies.values_list("promotion", "company", "used"):
+        if used >= limits[promotion]:
+            found.setdefault(company, set()).add(promotion)
+    return {company: frozenset(some) for company, some in found.items()}

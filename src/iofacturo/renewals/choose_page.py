@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -57,7 +57,10 @@ def _changing(request: SeatedRequest) -> RenewalRequest | None:
     number = request.POST.get("solicitud") or request.GET.get("solicitud")
     if not number:
         return None
-    found: RenewalRequest = get_object_or_404(request.company.renewal_requests, number=number)
+    rows = request.company.renewal_requests.select_related("group")
+    found: RenewalRequest = get_object_or_404(rows, number=number)
+    if found.in_making:  # its plan is changed where the group is made
+        raise Http404
     return found
 
 

@@ -1,13 +1,12 @@
 """The page of a 409: something else happened first."""
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from iofacturo.renewals.errors import Repeated
-from iofacturo.renewals.seated import SeatedRequest
 
 
-def conflict(request: SeatedRequest, error: Exception, back: str = "/mi-plan/") -> HttpResponse:
+def conflict(request: HttpRequest, error: Exception, back: str = "/mi-plan/") -> HttpResponse:
     """409: what happened, and the way back. Nothing was stored."""
     sent = isinstance(error, Repeated)
     context = {

@@ -88,9 +88,8 @@ class RenewalGroup(models.Model):
         """Its requests, those that were taken out left aside, by their company's name."""
         from iofacturo.renewals.request import RenewalRequest
 
-        rows = RenewalRequest.objects.filter(group=self)
-        if self.sent_at is None:
-            rows = rows.exclude(state=RenewalRequest.CANCELLED)
+        gone = Q(state=RenewalRequest.CANCELLED, submitted_at__isnull=True)
+        rows = RenewalRequest.objects.filter(group=self).exclude(gone)
         return rows.select_related(
             "company", "group", "billing", "quote", "quote__payee", "quote__terms",
             "quote__plan_version__plan", "quote__promotion_version",

@@ -95,6 +95,7 @@ def note_money(
     Money that came goes before credit; only where the lines pay others besides (*keep_rest*) the
     *promised* credit is left out of what is taken from them. *found* are ids of lines that are in the books already. LineTaken when one is not.
     """
+    keep_rest = keep_rest or request.group_id is not None  # one transfer pays others besides
     today = clock.local(at).date()
     wanted = set(found)
     rows = list(BankLine.objects.filter(pk__in=wanted))

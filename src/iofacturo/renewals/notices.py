@@ -130,9 +130,9 @@ def correction(
     if missing is not None:
         subject = f"A su transferencia le faltan {formats.dinero(Decimal(missing), quote.currency)}"
         what = (
-            f"Recibimos {formats.dinero(quote.total - Decimal(missing), quote.currency)} de "
-            f"{formats.dinero(quote.total, quote.currency)}. Transfiera la diferencia con la misma "
-            f"referencia, {request.reference}, y agregue el segundo comprobante. El precio se le "
+            f"Su pago suma {formats.dinero(quote.total - Decimal(missing), quote.currency)} de "
+            f"{formats.dinero(quote.total, quote.currency)}. Transfiera la diferencia con la "
+            f"referencia {request.reference} y agregue el segundo comprobante. El precio se le "
             "respeta."
         )
     else:

@@ -6,6 +6,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from django.http import HttpRequest
+
 from iofacturo.renewals import billing_form, transfer
 from iofacturo.renewals.proof import Upload
 from iofacturo.renewals.seated import SeatedRequest
@@ -25,13 +27,13 @@ def removed(act: str) -> int | None:
     return whole(act.removeprefix("quitar-")) if act.startswith("quitar-") else None
 
 
-def contents(request: SeatedRequest, upload: Upload | None) -> dict[str, Any]:
+def contents(request: HttpRequest, upload: Upload | None) -> dict[str, Any]:
     """All that a form holds, to tell a repetition from something else."""
     fields = {name: request.POST.getlist(name) for name in request.POST if name not in NOT_CONTENTS}
     return {"fields": fingerprint(fields), "file": upload.cleaned.sha256 if upload else ""}
 
 
-def typed(request: SeatedRequest) -> dict[str, Any]:
+def typed(request: HttpRequest) -> dict[str, Any]:
     """What a draft remembers of the form. Accepting the terms is not remembered."""
     post = request.POST
     return {
@@ -41,12 +43,20 @@ def typed(request: SeatedRequest) -> dict[str, Any]:
     }
 
 
-def version(request: SeatedRequest) -> int | None:
+def uses_credit(request: HttpRequest) -> bool:
+    """Whether the company's credit is to be used: by the button pressed, else as it was."""
+    act = request.POST.get("accion", "")
+    if act in CREDIT:
+        return CREDIT[act]
+    return request.POST.get("usar_saldo") == "1"
+
+
+def version(request: HttpRequest) -> int | None:
     """The version of the request that the page was made from."""
     return whole(request.POST.get("version", ""))
 
 
-def consent(request: SeatedRequest) -> Decimal | None:
+def consent(request: HttpRequest) -> Decimal | None:
     """The price that the person accepted with the button that names it."""
     if request.POST.get("accion") != "precio":
         return None
@@ -54,6 +64,6 @@ def consent(request: SeatedRequest) -> Decimal | None:
     return Decimal(text) if PRICE.fullmatch(text) else None
 
 
-def terms(request: SeatedRequest) -> int | None:
+def terms(request: HttpRequest) -> int | None:
     """The version of the terms whose box is ticked."""
     return whole(request.POST.get("terminos", ""))

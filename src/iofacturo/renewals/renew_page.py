@@ -54,6 +54,8 @@ def renew(request: SeatedRequest, number: str) -> HttpResponse:
     """`/mi-plan/renovar/SR-…/`: one draft; every button of the form posts here."""
     found = _found(request, number)
     if request.method == "POST":
+    if found.in_making:
+        return _together(request, found)
         return _acted(request, found, clock.now())
     if not is_open(found):
         page = "correct" if found.state == RenewalRequest.NEEDS_INFO else "status"
@@ -62,7 +64,16 @@ def renew(request: SeatedRequest, number: str) -> HttpResponse:
 
 
 def is_open(found: RenewalRequest) -> bool:
-    """Whether it is still the customer's draft, its guarantee running or not."""
+def _together(request: SeatedRequest, found: RenewalRequest) -> HttpResponse:
+    """A draft that is sent with others: its maker goes on with the group, the rest only look."""
+    if found.group is not None and found.group.created_by_id == request.user.pk:
+        return redirect("portfolio:group", found.group.number)
+    return redirect("renewals:status", found.number)
+
+
+    """Whether it is still the customer's draft by itself, its guarantee running or not."""
+    if found.in_making:
+        return False
     return found.state == RenewalRequest.DRAFT or (
         found.state == RenewalRequest.EXPIRED and found.submitted_at is None
     )
@@ -70,7 +81,7 @@ def is_open(found: RenewalRequest) -> bool:
 
 def _found(request: SeatedRequest, number: str) -> RenewalRequest:
     rows = request.company.renewal_requests.select_related(
-        "quote", "quote__payee", "quote__terms", "quote__promotion_version",
+        "quote", "quote__payee", "quote__terms", "quote__promotion_version", "group",
         "quote__plan_version__plan",
     )  # fmt: skip
     found: RenewalRequest = get_object_or_404(rows, number=number)
@@ -210,6 +221,8 @@ def autosave(request: SeatedRequest, number: str) -> JsonResponse:
     try:
         saved = draft.save(found, posted.typed(request), at=now, seen=posted.version(request))
     except WrongState as error:
+    if found.in_making:
+        return JsonResponse({"mensaje": "Se prepara junto con otras empresas."}, status=409)
         return JsonResponse({"mensaje": str(error)}, status=409)
     return JsonResponse({"version": saved.version, "hora": hora(now)})
 

@@ -203,6 +203,11 @@ class RenewalRequest(models.Model):
         return self.quote
 
     @property
+    def in_making(self) -> bool:
+        """Whether it is being prepared together with others, and is sent with them."""
+        return self.group is not None and self.group.sent_at is None
+
+    @property
     def pay_reference(self) -> str:
         """The reference that goes into its transfer: the group's where others share it."""
         return self.group.reference if self.group is not None else self.reference

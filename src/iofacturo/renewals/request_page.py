@@ -50,7 +50,7 @@ BILLED = (RenewalRequest.ACTIVE, RenewalRequest.REVERSED)
 def _found(request: SeatedRequest, number: str) -> RenewalRequest:
     rows = request.company.renewal_requests.select_related(
         "quote", "quote__payee", "quote__terms", "quote__plan_version__plan", "billing",
-        "submitted_by", "previous", "due_calendar",
+        "submitted_by", "previous", "due_calendar", "group",
     )  # fmt: skip
     found: RenewalRequest = get_object_or_404(rows, number=number)
     return found
@@ -71,6 +71,8 @@ def received(request: SeatedRequest, number: str) -> HttpResponse:
 def status(request: SeatedRequest, number: str) -> HttpResponse:
     """`/mi-plan/solicitudes/SR-…/`: where it is, what was said, what can be done."""
     now, found = clock.now(), _found(request, number)
+    if found.in_making and found.group and found.group.created_by_id == request.user.pk:
+        return redirect("portfolio:group", found.group.number)
     if renew_page.is_open(found) and request.membership.may("renew"):
         return redirect("renewals:renew", number)
     return render(request, "renewals/status.html", _context(request, found, now))
@@ -235,6 +237,7 @@ def _correction_page(
         "message": request.POST.get("mensaje", ""),
         "token": request.POST.get("token") or new_token(),
     }
+    context["newer_payee"] = renew_page.newer_payee(found.given, now)
     context["slip"] = slip.entries(found, found.given, context["missing"])
     return render(request, "renewals/correct.html", context, status=status)
 

@@ -194,13 +194,18 @@ def reject(
     reason: str,
     message: str = "",
 ) -> RenewalRequest:
-    """Turn the request down, for a key of REJECTIONS. Money noted for it becomes credit."""
+    found: Iterable[int] = (),
+    """Turn the request down, for a key of REJECTIONS. Money noted for it becomes credit.
+
+    *found* are ids of lines in the books that pay it with others: its part of them is noted first.
+    """
     if reason not in REJECTIONS:
         raise Invalid({"reason": "Escoja el motivo del rechazo."})
     permit(by, "review", request)
     with transaction.atomic():
         request = guard.mine(request, by, at, version)
         before = request.state
+        guard.note_money(request, (), by=by, at=at, found=found, keep_rest=True)
         guard.end(request, RenewalRequest.REJECTED, at)
         reservation.release(request, at)
         released = bank.release(request, by=by, at=at)

@@ -9,6 +9,7 @@ import qrcode
 from qrcode.constants import ERROR_CORRECT_M
 
 from iofacturo.lib import formats
+from iofacturo.renewals.group import RenewalGroup
 from iofacturo.renewals.quote import Quote
 from iofacturo.renewals.request import RenewalRequest
 
@@ -30,11 +31,20 @@ class Entry:
 def entries(request: RenewalRequest, quote: Quote, amount: Decimal | None = None) -> list[Entry]:
     """The lines of the slip, what must be exact first; *amount* when it is not the whole."""
     due = quote.total if amount is None else amount
+    return _entries(quote, due, request.reference)
+
+
+def group_entries(group: RenewalGroup, quote: Quote, total: Decimal) -> list[Entry]:
+    """The lines of one transfer for several requests; *quote* is that of any of them."""
+    return _entries(quote, total, group.reference)
+
+
+def _entries(quote: Quote, due: Decimal, reference: str) -> list[Entry]:
     payee = quote.payee
     return [
         Entry("Monto exacto", formats.dinero(due, quote.currency), f"{due:.2f}",
               "Monto copiado", "el monto", key=True),
-        Entry("Referencia", request.reference, request.reference, "Referencia copiada",
+        Entry("Referencia", reference, reference, "Referencia copiada",
               "la referencia", "va en el detalle", key=True, mono=True),
         Entry("Cuenta IBAN", formats.iban(payee.iban), payee.iban,
               "Cuenta IBAN copiada, sin espacios", "la cuenta IBAN", mono=True),

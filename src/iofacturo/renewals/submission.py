@@ -26,7 +26,7 @@ from iofacturo.renewals import (
 from iofacturo.renewals.billing import Billing
 from iofacturo.renewals.decision import ReviewDecision
 from iofacturo.renewals.due import DueTime
-from iofacturo.renewals.errors import Decided, Invalid
+from iofacturo.renewals.errors import Decided, Invalid, WrongState
 from iofacturo.renewals.proof import PaymentProof, Upload
 from iofacturo.renewals.request import BILLING, PAYMENT, PROOF, RenewalRequest
 from iofacturo.renewals.terms import TermsAcceptance
@@ -47,11 +47,13 @@ def submit(
     consent: Decimal | None = None,
     remember: bool = False,
 ) -> RenewalRequest:
+    together: bool = False,
     """Send a draft to review. *contents* is all the form held, *terms* the version it accepted.
 
     *typed* and *upload* are kept with it in the same transaction, so that the twin of a double
     click finds either nothing or everything. `remember` offers the billing data the next time.
     Raises Invalid with every problem, PriceRose, Stale, Repeated or Decided; then nothing was
+    A draft of a group is only sent *together* with the others.
     sent. With the same token and contents again: the same request, and nothing happens twice.
     """
     with transaction.atomic():
@@ -64,6 +66,8 @@ def submit(
         ):
             raise Decided(decision.last(request))
         request.seen(seen)
+        if request.in_making and not together:
+            raise WrongState("Se prepara junto con otras empresas y se envía con ellas.")
         _keep(request, typed, upload, by=by, at=at)
         _settle_quote(request, by=by, at=at, consent=consent)
         billing = _check_draft(request, terms)
