@@ -55,7 +55,7 @@ def fill(now: datetime) -> None:
         with clock.moved_to(history.beginning(now)):
             everybody = cast.gather()
             shop = catalogue.open_shop(everybody, clock.now())
-            for name in ("proveedor", "cafe", "arenal"):
+            for name in ("proveedor", "cafe", "arenal", "soda"):
                 company = everybody.companies[name]
                 office.set_up(company, by=everybody.people["admin"], at=clock.now())
             shelves.import_cabys(clock.now())

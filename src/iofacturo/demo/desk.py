@@ -1,5 +1,7 @@
 """Requests in every state, for the reviewers' desk."""
 
+import random
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -7,6 +9,8 @@ from iofacturo.business_time import calendar
 from iofacturo.demo import purchase
 from iofacturo.demo.cast import Cast
 from iofacturo.demo.catalogue import Shop
+from iofacturo.demo.counter import CAFE, Counter
+from iofacturo.demo.history import SODA_FOLIOS
 from iofacturo.demo.office import Office
 from iofacturo.demo.purchase import Buyer
 from iofacturo.lib import clock
@@ -46,6 +50,7 @@ def lay_out(cast: Cast, shop: Shop, office: Office, now: datetime) -> None:
                 high = middle
         return low
 
+    _sell(buyer["soda"], office, (now - timedelta(days=80 - 5 * n) for n in range(SODA_FOLIOS)))
     _reversed(buyer["vivero"], office, reviewer, senior, ago(60))
     _rejected(buyer["soda"], reviewer, ago(48))
     _lapsed(buyer["optica"], now - timedelta(days=30))
@@ -57,6 +62,8 @@ def lay_out(cast: Cast, shop: Shop, office: Office, now: datetime) -> None:
     taken = purchase.submit(buyer["optica"], "plan-100", ago(1.2))
     purchase.take(taken, reviewer, now - timedelta(minutes=3))
     waiting = purchase.submit(buyer["soda"], "plan-100", ago(0.2))
+    sent = waiting.submitted_at or now
+    _sell(buyer["soda"], office, (sent + timedelta(minutes=2 + n) for n in range(3)))  # of grace
     purchase.choose(buyer["cafe"], "plan-500", now - timedelta(hours=2))
     _statement(waiting, reviewer, now)
 
@@ -77,6 +84,14 @@ def _statement(waiting: RenewalRequest, reviewer, now: datetime) -> None:
     row = bank_statement.receive("movimientos.csv", text.encode(), bac, iban, by=reviewer, at=now)
     today = clock.local(now).date()
     statement_import.confirm(row, row.read(), by=reviewer, at=now, today=today)
+
+
+def _sell(buyer: Buyer, office: Office, moments: Iterable[datetime]) -> None:
+    """One tiquete at each moment."""
+    counter = Counter(CAFE[2:5], random.Random(11))
+    for at in moments:
+        with clock.moved_to(at):
+            office.issue(buyer.company, counter.tiquete(), by=buyer.user, at=at)
 
 
 def _rejected(buyer: Buyer, reviewer, at: datetime) -> None:

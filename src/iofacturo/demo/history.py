@@ -38,6 +38,7 @@ PURCHASES: list[tuple[int | str, str]] = [
     ("ends in 27", "plan-50"),
 ]
 KEEP_READ = timedelta(days=2)
+SODA_FOLIOS = 12  # that it used up: it issues with folios of grace by now
 ROASTER_SINCE, SOLD = 60, 42  # days ago; facturas since
 
 
@@ -153,7 +154,7 @@ def _neighbours(cast: Cast, now: datetime) -> None:
     """The other companies came with folios of their own."""
     admin = cast.people["admin"]
     for key, folios, ago in (
-        ("arenal", 120, ROASTER_SINCE), ("soda", 40, 90), ("vivero", 25, 150), ("optica", 60, 30), ("roble", 300, 45),
+        ("arenal", 120, ROASTER_SINCE), ("soda", SODA_FOLIOS, 90), ("vivero", 25, 150), ("optica", 60, 30), ("roble", 300, 45),
     ):  # fmt: skip
         at = now - timedelta(days=ago)
         with clock.moved_to(at):
