@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from iofacturo.accounts.user import User
-from iofacturo.demo import cast, catalogue, desk, history, office, shelves
+from iofacturo.demo import cast, catalogue, desk, history, office, shelves, tickets
 from iofacturo.demo.counter import CAFE, ROASTER
 from iofacturo.lib import clock
 
@@ -67,5 +67,6 @@ def fill(now: datetime) -> None:
         with office.near() as hacienda:
             history.live(everybody, shop, hacienda, now)
             desk.lay_out(everybody, shop, hacienda, now)
+        tickets.lay_out(everybody, now)
         history.read_old_notices(now)
         history.send_old_mail(now)
