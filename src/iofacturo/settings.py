@@ -321,6 +321,7 @@ SITE_URL = env.text("IOFACTURO_URL", "http://localhost:8000")
 PROMISED_HOURS = 4  # business hours to decide a request
 SECOND_APPROVAL_FROM = env.number("IOFACTURO_SECOND_APPROVAL_FROM", 100_000)  # colones
 AUTOMATIC_APPROVAL = env.flag("IOFACTURO_AUTOMATIC_APPROVAL")
+READ_PROOFS = not (env.flag("IOFACTURO_UNREAD_PROOFS") or TESTING)  # tests that want it say so
 UNDERPAID_TOLERANCE = env.number("IOFACTURO_TOLERANCE", 0)  # colones
 GRACE_FOLIOS = env.number("IOFACTURO_GRACE_FOLIOS", 10)  # while a request waits; 0 for none
 DAILY_REPORT_HOUR = env.number("IOFACTURO_DAILY_REPORT_HOUR", 8)  # in Costa Rica

@@ -24,7 +24,7 @@ from iofacturo.invoicing.setup import claims as setup
 from iofacturo.lib import clock
 from iofacturo.outbox import claims as outbox
 from iofacturo.renewals import claims as renewals
-from iofacturo.renewals import daily_report
+from iofacturo.renewals import daily_report, reading_claims
 from iofacturo.support import claims as support
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ CLAIMS: dict[str, Callable[[datetime], int]] = {
     "keys about to end": setup.run,
     "exonerations about to end": catalogue.run,
     "quotes and corrections that lapse": renewals.run,
+    "proofs to read": reading_claims.run,
     "broken promises and tickets": support.run,
     "exports of documents": archive.run,
     "daily report of the desk": daily_report.run,

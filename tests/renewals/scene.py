@@ -87,7 +87,7 @@ def picture(seed: object = None) -> tuple[bytes, SimpleNamespace]:
     digest = hashlib.sha256(data).hexdigest()
     return data, SimpleNamespace(
         kind="png", pages=[b"\x89PNG clean " + data], sha256=digest, phash=digest[:16],
-        width=900, height=1600, page_count=1, size=len(data),
+        width=900, height=1600, page_count=1, size=len(data), words=((),),
     )  # fmt: skip
 
 

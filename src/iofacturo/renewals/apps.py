@@ -14,6 +14,7 @@ APPEND_ONLY = (
     "renewals_internalnote",
     "renewals_invoiceintent",
     "renewals_linereturn",
+    "renewals_machinereading",
     "renewals_moneyentry",
     "renewals_proofpage",
     "renewals_quote",

@@ -10,6 +10,7 @@ from iofacturo.renewals.due import DueTime
 from iofacturo.renewals.group import RenewalGroup
 from iofacturo.renewals.internal_note import InternalNote
 from iofacturo.renewals.invoice_intent import InvoiceIntent
+from iofacturo.renewals.machine_reading import MachineReading
 from iofacturo.renewals.payee import PayeeAccount
 from iofacturo.renewals.proof import PaymentProof, ProofPage
 from iofacturo.renewals.provider_invoice import ProviderInvoice
@@ -34,6 +35,7 @@ __all__ = [
     "InternalNote",
     "InvoiceIntent",
     "LineReturn",
+    "MachineReading",
     "MoneyEntry",
     "PayeeAccount",
     "PaymentProof",

@@ -56,11 +56,19 @@ class PaymentProof(models.Model):
     amount = models.DecimalField("monto", max_digits=14, decimal_places=2, null=True)
     bank = models.CharField("banco", max_length=80, blank=True)
     bank_reference = models.CharField("número de la transferencia", max_length=40, blank=True)
+    # until it was looked at by the machine; see `reading_claims`
+    reading_due_at = models.DateTimeField(null=True)
+    reading_tries = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
         verbose_name = "comprobante de pago"
         verbose_name_plural = "comprobantes de pago"
         indexes = [
+            models.Index(
+                fields=["reading_due_at"],
+                condition=Q(reading_due_at__isnull=False),
+                name="proof_reading_due",
+            ),
             models.Index(fields=["sha256"], name="proof_sha256"),
             models.Index(fields=["company", "-id"], name="proof_company"),
             models.Index(
@@ -82,6 +90,7 @@ class ProofPage(models.Model):
     number = models.PositiveSmallIntegerField()
     stored = models.CharField(max_length=120)
     size = models.PositiveIntegerField()
+    words = models.JSONField(null=True)  # of a PDF's own text: [text, [left, top, right, bottom]]
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["proof", "number"], name="proof_page_once")]
@@ -165,11 +174,13 @@ def _create(request: RenewalRequest, upload: Upload, *, by: User, at: datetime) 
         original=upload.original,
         uploaded_by=by,
         uploaded_at=at,
+        reading_due_at=at,
         **_bands(cleaned.phash),
     )
+    said = cleaned.words or ((),) * len(upload.pages)
     ProofPage.objects.bulk_create(
-        ProofPage(proof=proof, number=i, stored=stored, size=size)
-        for i, (stored, size) in enumerate(upload.pages, start=1)
+        ProofPage(proof=proof, number=i, stored=stored, size=size, words=words or None)
+        for i, ((stored, size), words) in enumerate(zip(upload.pages, said, strict=True), start=1)
     )
     return proof
 
@@ -233,10 +244,14 @@ def inherit(request: RenewalRequest, previous: RenewalRequest, *, by: User, at: 
             )
         }  # fmt: skip
         copy = PaymentProof.objects.create(
-            company=request.company, request=request, uploaded_by=by, uploaded_at=at, **fields
-        )
+            company=request.company, request=request, uploaded_by=by, uploaded_at=at,
+            reading_due_at=at, **fields,
+        )  # fmt: skip
         ProofPage.objects.bulk_create(
-            ProofPage(proof=copy, number=page.number, stored=page.stored, size=page.size)
+            ProofPage(
+                proof=copy, number=page.number, stored=page.stored, size=page.size,
+                words=page.words,
+            )
             for page in old.pages.all()
         )
 
