@@ -37,7 +37,7 @@ from tests import cast
 from tests.cast import seat, staff_person
 from tests.invoicing import purchases
 from tests.invoicing import scene as invoicing
-from tests.renewals import scene
+from tests.renewals import scene, several
 from tests.support import scene as tickets
 
 
@@ -96,6 +96,14 @@ class Scene:
         """A list that a reviewer approved."""
         who = staff_person("lista", "reviewer")
         return BulkApproval.objects.create(token="lista-1", by=who, at=clock.now()).token
+
+    @cached_property
+    def group(self):
+        """A draft for several companies, which has one so far, with its proof."""
+        self.house  # noqa: B018 making it is the point
+        group = several.drafted([self.company], self.owner, at=clock.now())
+        several.attached(group, self.owner, at=clock.now())
+        return group
 
     @cached_property
     def statement(self):
@@ -296,6 +304,15 @@ def _picture(s: Scene) -> dict[str, object]:
     return {"number": s.request.number, "proof": _proof(s).pk, "page": 1}
 
 
+def _group_row(s: Scene) -> dict[str, object]:
+    return {"number": s.group.number, "request_number": s.group.requests.get().number}
+
+
+def _group_picture(s: Scene) -> dict[str, object]:
+    held = PaymentProof.objects.get(request__group=s.group)
+    return {"number": s.group.number, "proof": held.pk, "page": 1}
+
+
 def _invoice(s: Scene) -> dict[str, object]:
     return {"pk": s.invoice.pk}
 
@@ -315,6 +332,9 @@ PRODUCT: Kwargs = lambda s: {"public_id": s.product.public_id}  # noqa: E731
 
 
 ADDRESSES: dict[str, Kwargs] = {
+    "portfolio:group": lambda s: {"number": s.group.number},
+    "portfolio:billing": _group_row,
+    "portfolio:picture": _group_picture,
     "invoicing:customer": CUSTOMER,
     "invoicing:customer_edit": CUSTOMER,
     "invoicing:customer_archive": CUSTOMER,
