@@ -112,3 +112,20 @@ def test_a_jump_that_somebody_declared_is_no_hole(shop, owner):
     assert list(invariants.broken()) == []
     emission.issue_draft(scene.drafted(shop), by=None, at=AT)
     assert list(invariants.broken()) == []
+
+
+def test_what_was_credited_beyond_the_sale_is_named(shop):
+    """One note about two sales is held by their sum."""
+    first, second = (emission.issue_draft(scene.drafted(shop), by=None, at=AT) for _ in range(2))
+    about = scene.referring(first.clave)
+    about["InformacionReferencia"] += scene.referring(second.clave)["InformacionReferencia"]
+    both = emission.issue_draft(scene.drafted(shop, "NC", precio="2000", **about), by=None, at=AT)
+    assert both.total == first.total + second.total
+    assert list(invariants.broken()) == []
+    with unguarded() as run:
+        run(f"UPDATE invoicing_comprobante SET total = total + 1 WHERE id = {both.pk}")
+    (said,) = invariants.credited()
+    assert first.clave in said
+    with unguarded() as run:
+        run(f"UPDATE invoicing_comprobante SET total = total - 1 WHERE id = {both.pk}")
+    assert list(invariants.credited()) == []

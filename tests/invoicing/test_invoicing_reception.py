@@ -219,6 +219,9 @@ def test_an_attached_answer_is_a_hint_whoever_signed_it(shop, near):
     assert kinds(batch) == ["new", "answer"]  # the document is looked at first
     row = shop.received.latest("pk")
     assert (row.verdict, row.words.get().attached) == (Received.ASKING, True)
+    word = row.words.get()
+    assert (word.firma, word.is_doubtful) == (word.UNKNOWN, False)  # no roots to compare it with
+    assert word.firmante
     assert reply.obstacle(row) == ""  # a hint is enough to answer; Hacienda decides
 
 

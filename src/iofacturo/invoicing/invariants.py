@@ -11,6 +11,7 @@ from iofacturo.invoicing import numbering
 from iofacturo.invoicing.answer import Answer
 from iofacturo.invoicing.archive import invariants as archive
 from iofacturo.invoicing.comprobante import Comprobante
+from iofacturo.invoicing.documents import limits
 from iofacturo.invoicing.draft import Draft
 from iofacturo.invoicing.paper import invariants as paper
 from iofacturo.invoicing.reception import invariants as reception
@@ -27,6 +28,7 @@ def broken() -> Iterator[str]:
     yield from answers()
     yield from deliveries()
     yield from drafts()
+    yield from credited()
     yield from archive.broken()
     yield from reception.broken()
     yield from paper.broken()
@@ -115,6 +117,12 @@ def drafts() -> Iterator[str]:
             row.operation != draft.operation or row.company_id != draft.company_id
         ):
             yield f"Borrador {draft.public_id}: apunta al comprobante de otro."
+
+
+def credited() -> Iterator[str]:
+    """Credit notes never take more of a document than it came to, debit notes included."""
+    for clave, given, most in limits.exceeded():
+        yield f"Comprobante {clave}: sus notas de crédito suman {given} y solo vale {most}."
 
 
 def _rows(sql: str) -> list[tuple[object, ...]]:

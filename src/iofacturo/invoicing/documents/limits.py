@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 
 from django.db.models import QuerySet
 
@@ -92,6 +94,45 @@ def _balances(originals: Sequence[Comprobante]) -> dict[str, Balance]:
         )
         for row in originals
     }
+
+
+def exceeded() -> Iterator[tuple[str, Decimal, Decimal]]:
+    """Documents of which more was credited than they came to: clave, credited, and the most.
+
+    For `verify`. A note that Hacienda accepted after it had rejected it is no fault of ours.
+    """
+    notes = (
+        Comprobante.objects.filter(tipo__in=(NC, ND))
+        .exclude(referencia="")
+        .exclude(state=Comprobante.REJECTED)
+        .exclude(answers__estado="rechazado")
+        .order_by("company_id", "referencia")
+        .values_list("company_id", "referencia", "tipo", "total")
+    )
+    for (company_id, clave), some in groupby(notes.iterator(chunk_size=2000), key=itemgetter(0, 1)):
+        sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for *_, tipo, total in some:
+            sums[tipo] += total
+        if not sums[NC]:
+            continue
+        row = Comprobante.objects.filter(company_id=company_id, clave=clave).first()
+        if row is not None and sums[NC] > row.total + sums[ND]:
+            yield from _exceeded_together(row)
+
+
+def _exceeded_together(row: Comprobante) -> Iterator[tuple[str, Decimal, Decimal]]:
+    """*row*, unless its notes are about other documents as well, which leave enough room."""
+    issued = row.company.comprobantes
+    notes = issued.filter(referencia=row.clave, tipo=NC).exclude(state=Comprobante.REJECTED)
+    claves = {row.clave} | {clave for note in notes for clave in _claves(note.document())}
+    originals = list(issued.filter(clave__in=claves))
+    if len(originals) < len(claves):
+        return  # of what others issued we do not know the amount
+    standing = _balances(originals)
+    credited = sum((one.credited for one in standing.values()), ZERO)
+    most = sum((one.total + one.debited for one in standing.values()), ZERO)
+    if credited > most:
+        yield row.clave, credited, most
 
 
 def problems(company: Company, document: hacienda.Comprobante) -> list[Problem]:

@@ -98,6 +98,7 @@ def _living(request: SeatedRequest, row: Received) -> dict[str, Any]:
         "message_word_file": any(
             one.has_xml for one in words if last is not None and one.message_id == last.pk
         ),
+        "sealed": [one for one in words if one.message_id is None and one.firma],
         "differences": [text for one in words for text in one.differences],
         "may_reply": may and not row.reply and not hindrance,
         "may_ask": may and question is not None and not row.reply

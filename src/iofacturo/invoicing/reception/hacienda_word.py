@@ -7,11 +7,14 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
+import hacienda
+from hacienda.errors import HaciendaError
 from hacienda.respuesta import Respuesta
 from iofacturo.invoicing.answer import Line, in_words
 from iofacturo.invoicing.reception.message import ReceiverMessage
 from iofacturo.invoicing.reception.received import Received
 from iofacturo.invoicing.signed_xml import digest
+from iofacturo.lib.visible import visible
 
 NO_XML = digest(b"")
 
@@ -23,6 +26,17 @@ class HaciendaWord(models.Model):
     """
 
     ACCEPTED, REJECTED = "aceptado", "rechazado"
+    TRUSTED, UNKNOWN, UNTRUSTED, BROKEN = "trusted", "unknown", "untrusted", "broken"
+    FIRMAS = [
+        (TRUSTED, "Su firma vale y viene de una autoridad que este sistema conoce"),
+        (
+            UNKNOWN,
+            "Su firma vale; no sabemos de qué autoridad viene, porque este sistema no tiene los "
+            "certificados de las autoridades",
+        ),
+        (UNTRUSTED, "Su firma no viene de una autoridad que este sistema conozca"),
+        (BROKEN, "Su firma no vale, o no trae ninguna"),
+    ]
 
     received = models.ForeignKey(Received, models.PROTECT, related_name="words", db_index=False)
     message = models.ForeignKey(
@@ -35,6 +49,9 @@ class HaciendaWord(models.Model):
     xml = models.BinaryField()  # empty when Hacienda gave the state alone
     sha256 = models.CharField(max_length=64)
     detalle = models.TextField("lo que dice Hacienda", blank=True)
+    # what its signature is worth: whole, and whose by what authority; "" before it was looked at
+    firma = models.CharField(max_length=9, choices=FIRMAS, blank=True, default="")
+    firmante = models.CharField(max_length=120, blank=True, default="")
     differences = models.JSONField(default=list)  # sentences: what it says otherwise than the file
     at = models.DateTimeField()
 
@@ -71,6 +88,11 @@ class HaciendaWord(models.Model):
         return self.sha256 != NO_XML
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether nobody should rely on its signature."""
+        return self.firma in (self.UNTRUSTED, self.BROKEN)
+
+    @property
     def lines(self) -> list[Line]:
         """Its rows, each with our words beside Hacienda's; none when it only says yes."""
         return in_words(self.detalle)
@@ -95,8 +117,23 @@ def keep(
         xml=xml,
         sha256=digest(xml),
         detalle=respuesta.detalle.texto,
+        **_signature(xml),
         differences=differences or [],
         at=at,
     )
     HaciendaWord.objects.bulk_create([row], ignore_conflicts=True)
     return row
+
+
+def _signature(xml: bytes) -> dict[str, str]:
+    """The columns that tell what the signature of *xml* is worth."""
+    if not xml:
+        return {}
+    try:
+        found = hacienda.verify(xml)
+    except HaciendaError:
+        return {"firma": HaciendaWord.BROKEN}
+    if not found.integrity:
+        return {"firma": HaciendaWord.BROKEN}
+    who = visible(found.signer_name or found.signer or "")[:120]
+    return {"firma": found.trust, "firmante": who}

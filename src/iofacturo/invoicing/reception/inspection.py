@@ -68,7 +68,7 @@ class Inspected:
 
 @dataclass(frozen=True)
 class Attached:
-    """Hacienda's answer, as the supplier sent it along; whoever signed it is not known."""
+    """Hacienda's answer, as the supplier sent it along; anybody can sign one."""
 
     clave: str
     respuesta: Respuesta
