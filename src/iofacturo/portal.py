@@ -51,6 +51,7 @@ STAFF_LINKS = [
     ("Tablero", "chart", "backoffice:board", "board"),
     ("Tickets", "ticket", "backoffice:tickets", "see"),
     ("Movimientos", "documents", "backoffice:bank_lines", "review"),
+    ("Saldos", "half", "backoffice:balances", "review"),
     ("Facturas", "sheet", "backoffice:invoices", "see"),
     ("Empresas", "people", "backoffice:companies", "companies"),
     ("Planes", "plan", "backoffice:plans", "catalogue"),

@@ -15,12 +15,23 @@ from tests.renewals import scene
 from iofacturo.accounts.membership import Membership
 from iofacturo.folios import ledger
 from iofacturo.lib import clock
-from iofacturo.renewals import approval, billing, billing_form, proof, review, submission
+from iofacturo.notifications.notice import Notice
+from iofacturo.renewals import (
+    approval,
+    bank,
+    billing,
+    billing_form,
+    invariants,
+    proof,
+    review,
+    submission,
+)
 from iofacturo.renewals.proof import PaymentProof
 from iofacturo.renewals.request import RenewalRequest
 from iofacturo.uploads import cleaning
 
 AT, HOUR, DAY = scene.AT, scene.HOUR, scene.DAY
+OTHER_IBAN = "CR75 0152 0200 1026 2840 67"
 
 
 @pytest.fixture
@@ -314,7 +325,7 @@ def test_the_rest_of_a_payment_is_asked_to_the_centimo(customer, sent, reviewer)
     review.ask_correction(sent, by=reviewer, at=AT, version=sent.version, reason="underpaid",
                           lines=[scene.line("71250.00")])  # fmt: skip
     page = text(customer.get(address("correct", sent)))
-    assert "le faltan ₡3 750,00" in page
+    assert "Falta transferir ₡3 750,00" in page
     assert "₡71 250,00 de ₡75 000,00" in page
     sent.refresh_from_db()
     form = filled(sent) | {"archivo": file(data=b"second")}
@@ -460,14 +471,25 @@ def test_what_nobody_can_see_is_left_out_of_the_invoice(customer, drafted) -> No
 
 
 def test_a_new_account_is_told_to_whoever_was_given_the_old_one(
-    customer, drafted, senior, admin
+    customer, drafted, owner, senior, admin
 ) -> None:
     page = text(customer.get(address("renew", drafted)))
     assert "Esta cuenta no ha cambiado desde" in page
-    scene.account(senior, admin, at=clock.now())
+    scene.account(senior, admin, iban=OTHER_IBAN, at=clock.now())
     page = text(customer.get(address("renew", drafted)))
-    assert "damos otra cuenta a los pedidos nuevos" in page
+    assert "La cuenta para pagos cambió el 23 de noviembre de 2026" in page
+    assert "CR05 0152 0200 1026 2840 66" in page, "the quote keeps its account"
     assert "no ha cambiado" not in page
+    told = Notice.objects.get(kind="renewal.account_changed", user=owner)
+    assert drafted.number in told.body
+    assert "CR75 0152 0200 1026 2840 67" in told.body
+    page = text(customer.get(address("renew", choose(customer))))
+    assert "Esta cuenta cambió el 23 de noviembre de 2026." in page
+    assert "La cuenta para pagos cambió" not in page
+    scene.account(senior, admin, iban=OTHER_IBAN, at=clock.now() + scene.DAY)
+    page = text(customer.get(address("renew", choose(customer))))
+    assert "Esta cuenta cambió el 23 de noviembre de 2026." in page, "the IBAN did not change again"
+    assert Notice.objects.filter(kind="renewal.account_changed", user=owner).count() == 1
 
 
 def test_what_was_paid_too_much_is_offered_for_the_next_one(customer, sent, reviewer) -> None:
@@ -475,8 +497,43 @@ def test_what_was_paid_too_much_is_offered_for_the_next_one(customer, sent, revi
     sent.refresh_from_db()
     approval.approve(sent, by=reviewer, at=AT, version=sent.version, lines=[scene.line(85000)])
     page = text(customer.get(address("renew", choose(customer))))
-    assert "₡10 000,00 de saldo a favor" in page.replace("\u00a0", " ")
-    assert "transfiera solo ₡65 000,00" in page.replace("\u00a0", " ")
+    assert "Tiene ₡10 000,00 de saldo a favor" in page
+    row = RenewalRequest.objects.order_by("-id")[0]
+    customer.post(address("renew", row), filled(row, accion="saldo-si"))
+    row.refresh_from_db()
+    page = text(customer.get(address("renew", row)))
+    assert "Transfiera ₡65 000,00: el resto sale de su saldo a favor" in page
+    assert "Monto exacto ₡65 000,00" in page
+    assert "Monto: 65000.00 CRC" not in page, "drawn, not written"
+    customer.post(address("renew", row), filled(row, archivo=file(), usar_saldo="1"))
+    row.refresh_from_db()
+    assert (row.state, row.credit_wanted) == ("in_review", 10000)
+    other = choose(customer)
+    assert "saldo a favor" not in text(customer.get(address("renew", other))), "it is held"
+    page = text(customer.get(reverse("renewals:mi_plan")))
+    assert "₡10 000,00 están apartados" in page
+    approval.approve(row, by=reviewer, at=AT, version=row.version, lines=[scene.line(65000)])
+    assert bank.credit(row.company) == 0
+    assert list(invariants.broken()) == []
+
+
+def test_credit_that_covers_the_plan_needs_no_transfer(customer, cafe, senior, reviewer) -> None:
+    line = scene.imported(senior, ("80000.00", "adelanto")).lines.get()
+    bank.credit_line(line, cafe, by=reviewer, at=AT, note="lo anunciaron")
+    row = choose(customer)
+    customer.post(address("renew", row), filled(row, accion="saldo-si"))
+    row.refresh_from_db()
+    page = text(customer.get(address("renew", row)))
+    assert "cubre este plan: no tiene que transferir" in page
+    assert "Monto exacto" not in page
+    answer = customer.post(address("renew", row), filled(row, usar_saldo="1"))
+    assert answer.url == address("received", row)
+    row.refresh_from_db()
+    approval.approve(row, by=reviewer, at=AT, version=row.version)
+    row.refresh_from_db()
+    assert row.state == "active"
+    assert bank.credit(cafe) == 5000
+    assert list(invariants.broken()) == []
 
 
 def test_private_pages_are_kept_by_nobody(customer, drafted) -> None:

@@ -17,11 +17,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from iofacturo.accounts.access import staff
 from iofacturo.accounts.seated import StaffRequest
+from iofacturo.backoffice.forms_balances import WithdrawalForm
 from iofacturo.backoffice.forms_statements import AssignForm, CreditForm, ReturnForm
 from iofacturo.backoffice.review_queue import MATCHED
 from iofacturo.lib import amounts, clock
 from iofacturo.lib.folding import fold
-from iofacturo.renewals import bank, matches, returning
+from iofacturo.renewals import bank, matches, returning, taking_back
 from iofacturo.renewals import number as numbers
 from iofacturo.renewals import reference as references
 from iofacturo.renewals.bank import Allocation, BankLine, LineReturn, MoneyEntry
@@ -179,6 +180,7 @@ def _show(request: StaffRequest, pk: int, status: int = 200, **forms: object) ->
         "assign": AssignForm(prefix="assign"),
         "credit": CreditForm(prefix="credit"),
         "back": ReturnForm(prefix="back"),
+        "gone": WithdrawalForm(prefix="gone"),
         **forms,
     }
     return render(request, "backoffice/bank_line.html", context, status=status)
@@ -240,6 +242,21 @@ def send_back(request: StaffRequest, pk: int) -> HttpResponse:
     return _act(request, pk, do, back=form)
 
 
+@staff("review")
+@require_POST
+def withdraw(request: StaffRequest, pk: int) -> HttpResponse:
+    """The bank took it back: noted for a senior to settle."""
+    form = WithdrawalForm(request.POST, prefix="gone")
+    if not form.is_valid():
+        return _show(request, pk, 422, gone=form)
+
+    def do(row: BankLine) -> str:
+        taking_back.note(row, by=request.user, at=clock.now(), **form.cleaned_data)
+        return "Anotado: lo resuelve revisión principal en Saldos. Ese movimiento ya no paga nada."
+
+    return _act(request, pk, do, gone=form)
+
+
 def _act(
     request: StaffRequest, pk: int, do: Callable[[BankLine], str], **forms: Any
 ) -> HttpResponse:
@@ -262,4 +279,5 @@ urlpatterns = [
     path("movimientos/<int:pk>/solicitud/", assign, name="bank_line_assign"),
     path("movimientos/<int:pk>/saldo/", credit, name="bank_line_credit"),
     path("movimientos/<int:pk>/devolucion/", send_back, name="bank_line_return"),
+    path("movimientos/<int:pk>/retiro/", withdraw, name="bank_line_withdrawal"),
 ]

@@ -301,11 +301,12 @@ class Case:
         return rows
 
     def _amount(self, stated: PaymentProof | None) -> Comparison:
-        expected = formats.dinero(self.quote.total, self.quote.currency)
+        due = self.quote.total - self.request.credit_wanted
+        expected = formats.dinero(due, self.quote.currency)
         if stated is None or stated.amount is None:
             return Comparison("Monto", expected, "", "", "El cliente no lo escribió")
         shown = formats.dinero(stated.amount, self.quote.currency)
-        same = stated.amount == self.quote.total
+        same = stated.amount == due
         return Comparison(
             "Monto", expected, shown, "ok" if same else "warn", "Coincide" if same else "Otro monto"
         )

@@ -1,6 +1,7 @@
 """The staff's door: each room's pages stand in the file of that room."""
 
 from iofacturo.backoffice import (
+    balances,
     bank_lines,
     board,
     calendar,
@@ -28,6 +29,7 @@ urlpatterns = [
     *review_acts.urlpatterns,
     *tickets.urlpatterns,
     *bank_lines.urlpatterns,
+    *balances.urlpatterns,
     *statements.urlpatterns,
     *statement_profiles.urlpatterns,
     *companies.urlpatterns,

@@ -45,6 +45,14 @@ def available(
     return max(bank.credit(company, currency) - held(company, currency, but=but), ZERO)
 
 
+def planned(request: RenewalRequest) -> Decimal:
+    """What the draft would pay with credit, if it says so; the rest must be transferred."""
+    if not request.draft.get("use_credit"):
+        return ZERO
+    quote = request.given
+    return min(quote.total, available(request.company, quote.currency, but=request))
+
+
 def usable(request: RenewalRequest) -> Decimal:
     """What of the credit that *request* was sent with can still be spent on it."""
     if not request.credit_wanted or request.state not in RenewalRequest.SENT:
@@ -77,4 +85,4 @@ def use(request: RenewalRequest, amount: Decimal, *, by: User | None, at: dateti
     )
 
 
-__all__ = ["available", "held", "lock", "missing", "usable", "use"]
+__all__ = ["available", "held", "lock", "missing", "planned", "usable", "use"]

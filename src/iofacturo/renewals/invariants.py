@@ -16,7 +16,14 @@ from iofacturo.business_time import calendar
 from iofacturo.business_time.version import CalendarVersion
 from iofacturo.folios.lot import GRACE, FolioLot
 from iofacturo.lib import clock
-from iofacturo.renewals import approval, bank, grace, provider_invoice, turnaround
+from iofacturo.renewals import (
+    approval,
+    grace,
+    group_books,
+    money_invariants,
+    provider_invoice,
+    turnaround,
+)
 from iofacturo.renewals.bank import Allocation, BankLine, MoneyEntry
 from iofacturo.renewals.bank_statement import BankStatement
 from iofacturo.renewals.decision import ReviewDecision
@@ -40,7 +47,7 @@ def broken() -> Iterator[str]:
     """One line in Spanish for each offender, with its ids."""
     yield from _lots()
     yield from _graces()
-    yield from _lines()
+    yield from money_invariants.broken()
     yield from _statements()
     yield from _payments()
     yield from _invoices()
@@ -51,6 +58,7 @@ def broken() -> Iterator[str]:
     yield from _turnarounds()
     yield from _sent()
     yield from _terms()
+    yield from group_books.broken()
 
 
 def _lots() -> Iterator[str]:
@@ -94,18 +102,6 @@ def _graces() -> Iterator[str]:
             yield f"{name}: se activó y no repuso {lot.consumed} folios de gracia"
     for unclaimed in lots:
         yield f"lote con origen {unclaimed}: esa solicitud no existe"
-
-
-def _lines() -> Iterator[str]:
-    """I9: what a bank line pays never exceeds it, and no allocation goes below zero."""
-    for line in bank.with_used(BankLine.objects.all()).filter(used__gt=F("amount")):
-        yield f"movimiento del banco {line.pk}: paga {line.used - line.amount} más de lo que trae"
-    below = Allocation.objects.values("line", "request").annotate(n=Sum("amount")).filter(n__lt=0)
-    for row in below:
-        yield f"movimiento del banco {row['line']}: asignación negativa ({row['n']})"
-    for entry in MoneyEntry.objects.filter(request__isnull=False).select_related("request"):
-        if entry.request and entry.request.company_id != entry.company_id:
-            yield f"movimiento de saldo {entry.pk}: es de otra empresa que su solicitud"
 
 
 def _statements() -> Iterator[str]:
@@ -293,8 +289,10 @@ def _sent() -> Iterator[str]:
         PaymentProof.objects.filter(sent_at__isnull=False).values_list("request", flat=True)
     )
     accepted = set(TermsAcceptance.objects.values_list("request", flat=True))
-    for pk, number in sent.values_list("pk", "number"):
-        if pk not in with_proof:
+    for pk, number, credit, total in sent.values_list(
+        "pk", "number", "credit_wanted", "quote__total"
+    ):
+        if pk not in with_proof and credit < total:  # credit that pays all needs no transfer
             yield f"solicitud {number}: se envió sin comprobante"
         if pk not in accepted:
             yield f"solicitud {number}: se envió sin aceptar los términos"

@@ -128,7 +128,7 @@ def correction(
 
     quote = request.given
     if missing is not None:
-        subject = f"A su transferencia le faltan {formats.dinero(Decimal(missing), quote.currency)}"
+        subject = f"Falta transferir {formats.dinero(Decimal(missing), quote.currency)}"
         what = (
             f"Su pago suma {formats.dinero(quote.total - Decimal(missing), quote.currency)} de "
             f"{formats.dinero(quote.total, quote.currency)}. Transfiera la diferencia con la "

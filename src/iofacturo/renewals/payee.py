@@ -7,6 +7,7 @@ a customer was told; customers see since when the account has been the same.
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cached_property
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -57,17 +58,43 @@ class PayeeAccount(models.Model):
             ),
         ]
 
+    @cached_property
+    def _since(self) -> tuple[datetime | None, bool]:
+        """Since when this very IBAN is the one given, and whether another one was before it."""
+        since = self.confirmed_at
+        if since is None:
+            return None, False
+        before = PayeeAccount.objects.filter(currency=self.currency, confirmed_at__lt=since)
+        for iban, confirmed in before.order_by("-confirmed_at", "-id").values_list(
+            "iban", "confirmed_at"
+        ):
+            if iban != self.iban:
+                return since, True
+            since = confirmed  # only its bank's name or the like was put right
+        return since, False
+
     @property
     def changed_on(self) -> date | None:
-        """The day customers see as «no ha cambiado desde»."""
-        return clock.local(self.confirmed_at).date() if self.confirmed_at else None
+        """The day customers see beside the account, in Costa Rica."""
+        since, _ = self._since
+        return clock.local(since).date() if since else None
+
+    @property
+    def replaced(self) -> bool:
+        """Whether customers were given another account before it."""
+        return self._since[1]
 
     @property
     def cedula_shown(self) -> str:
         return identificacion.format("02", self.cedula)
 
     def confirm(self, *, by: User, at: datetime) -> None:
-        """Put this version in force. Never by the person who proposed it."""
+        """Put this version in force, and warn who was given another account and may pay still.
+
+        Never by the person who proposed it.
+        """
+        from iofacturo.renewals import payee_notice  # it knows the requests, which know this
+
         if by.pk == self.proposed_by_id:
             raise NotAllowed("Debe confirmarla otra persona: usted la propuso.")
         with transaction.atomic():
@@ -78,6 +105,7 @@ class PayeeAccount(models.Model):
                 raise WrongState("Esta propuesta ya no está pendiente.")
             self.refresh_from_db()
             audit.record("payee.confirmed", by=by, subject=self.iban, version=self.pk)
+            payee_notice.warn(self, at)
 
     def withdraw(self, *, by: User, at: datetime) -> None:
         """Drop a proposal that was not confirmed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,11 +17,14 @@ from iofacturo.accounts.access import member
 from iofacturo.accounts.company import Company
 from iofacturo.folios import offer, summary
 from iofacturo.lib import clock
-from iofacturo.renewals import invoice_page
-from iofacturo.renewals.request import RenewalRequest
+from iofacturo.renewals import bank, credit, invoice_page
+from iofacturo.renewals.bank import MoneyEntry
+from iofacturo.renewals.request import PAYMENT, RenewalRequest
+from iofacturo.renewals.return_order import ReturnOrder
 from iofacturo.renewals.seated import SeatedRequest
 from iofacturo.renewals.sent_form import new_token
 
+MOVEMENTS = 6  # of its money, the newest
 SHOWN = 8  # requests on the page; all of them in the CSV and behind «Ver todas»
 
 
@@ -41,7 +45,17 @@ def mi_plan(request: SeatedRequest) -> HttpResponse:
         "overview": summary.overview(company, now) if had_plan else None,
         "requests": [Row(one, now) for one in (rows[:SHOWN] if more else rows)],
         "more_requests": more,
-        "waiting": [one for one in rows if one.state in RenewalRequest.SENT],
+        "waiting": [
+            one
+            for one in rows
+            if one.state in RenewalRequest.SENT and PAYMENT not in one.to_correct
+        ],
+        "lacking": [
+            (one, credit.missing(one))
+            for one in rows
+            if one.state == RenewalRequest.NEEDS_INFO and PAYMENT in one.to_correct
+        ],
+        "account": Account(company),
         "token": new_token(),
         "facturas": invoice_page.links(company) if had_plan else {},
     }
@@ -65,6 +79,26 @@ def _requests(company: Company) -> QuerySet[RenewalRequest]:
 
 
 DRAFTS = (RenewalRequest.DRAFT, RenewalRequest.EXPIRED)
+
+
+class Account:
+    """The company's money with us, as it reads it."""
+
+    def __init__(self, company: Company) -> None:
+        self.entries = list(
+            MoneyEntry.objects.filter(company=company)
+            .select_related("request")
+            .order_by("-id")[:MOVEMENTS]
+        )
+        self.balance = bank.credit(company) if self.entries else bank.ZERO
+        self.held = credit.held(company) if self.entries else bank.ZERO
+        self.orders = list(
+            ReturnOrder.objects.filter(ReturnOrder.OPEN, company=company).order_by("-id")
+        )
+
+    @property
+    def owed(self) -> Decimal:
+        return max(-self.balance, bank.ZERO)
 
 
 class Row:

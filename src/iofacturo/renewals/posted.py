@@ -10,11 +10,11 @@ from django.http import HttpRequest
 
 from iofacturo.renewals import billing_form, transfer
 from iofacturo.renewals.proof import Upload
-from iofacturo.renewals.seated import SeatedRequest
 from iofacturo.renewals.sent_form import fingerprint
 
 PRICE = re.compile(r"[0-9]{1,12}\.[0-9]{2}")
 NOT_CONTENTS = {"csrfmiddlewaretoken", "token", "version", "accion", "empresa"}
+CREDIT = {"saldo-si": True, "saldo-no": False}  # buttons of the renewal's page
 
 
 def whole(text: str) -> int | None:
@@ -40,6 +40,7 @@ def typed(request: HttpRequest) -> dict[str, Any]:
         "billing": billing_form.read(post).as_dict(),
         "transfer": {name: post.get(name, "").strip()[:120] for name in transfer.FIELDS},
         "remember": bool(post.get("recordar")),
+        "use_credit": uses_credit(request),
     }
 
 

@@ -17,6 +17,7 @@ from iofacturo.renewals import (
     bank,
     billing_form,
     billing_lookup,
+    credit,
     draft,
     due,
     payee,
@@ -53,9 +54,9 @@ from iofacturo.renewals.sent_form import new_token
 def renew(request: SeatedRequest, number: str) -> HttpResponse:
     """`/mi-plan/renovar/SR-…/`: one draft; every button of the form posts here."""
     found = _found(request, number)
-    if request.method == "POST":
     if found.in_making:
         return _together(request, found)
+    if request.method == "POST":
         return _acted(request, found, clock.now())
     if not is_open(found):
         page = "correct" if found.state == RenewalRequest.NEEDS_INFO else "status"
@@ -63,7 +64,6 @@ def renew(request: SeatedRequest, number: str) -> HttpResponse:
     return _page(request, found, clock.now())
 
 
-def is_open(found: RenewalRequest) -> bool:
 def _together(request: SeatedRequest, found: RenewalRequest) -> HttpResponse:
     """A draft that is sent with others: its maker goes on with the group, the rest only look."""
     if found.group is not None and found.group.created_by_id == request.user.pk:
@@ -71,6 +71,7 @@ def _together(request: SeatedRequest, found: RenewalRequest) -> HttpResponse:
     return redirect("renewals:status", found.number)
 
 
+def is_open(found: RenewalRequest) -> bool:
     """Whether it is still the customer's draft by itself, its guarantee running or not."""
     if found.in_making:
         return False
@@ -116,6 +117,8 @@ def _acted(request: SeatedRequest, found: RenewalRequest, now: datetime) -> Http
         "subir": "#prueba",
         "enviar": "#prueba",
         "precio": "#pago",
+        "saldo-si": "#pago",
+        "saldo-no": "#pago",
         billing_lookup.ACT: "#factura",
     }.get(act, "#prueba" if "quitar" in act else "")
     return redirect(f"/mi-plan/renovar/{found.number}/{section}")
@@ -218,11 +221,11 @@ def autosave(request: SeatedRequest, number: str) -> JsonResponse:
     from iofacturo.lib.formats import hora
 
     now, found = clock.now(), _found(request, number)
+    if found.in_making:
+        return JsonResponse({"mensaje": "Se prepara junto con otras empresas."}, status=409)
     try:
         saved = draft.save(found, posted.typed(request), at=now, seen=posted.version(request))
     except WrongState as error:
-    if found.in_making:
-        return JsonResponse({"mensaje": "Se prepara junto con otras empresas."}, status=409)
         return JsonResponse({"mensaje": str(error)}, status=409)
     return JsonResponse({"version": saved.version, "hora": hora(now)})
 
@@ -246,21 +249,23 @@ def _page(
     billing = billing_form.read(request.POST) if error else found.typed
     if checking:
         problems = submission.problems(found, terms=posted.terms(request)) | (problems or {})
-    proofs = proof_checks.shown(found, quote)
+    proofs = proof_checks.shown(found, quote, now=now)
     lapsed = not quote.holds(now) and not any(
         one.proof.paid_on and quote.covers(one.proof.paid_on) for one in proofs
     )
-    credit = bank.credit(found.company, quote.currency)
+    there = credit.available(found.company, quote.currency, but=found)
+    planned = min(there, quote.total) if _uses_credit(request, found) else bank.ZERO
+    rest = quote.total - planned
     context: dict[str, Any] = {
         "now": now,
         "found": found,
         "quote": quote,
-        "slip": slip.entries(found, quote),
-        "qr": slip.qr(found, quote),
+        "slip": slip.entries(found, quote, rest),
+        "qr": slip.qr(found, quote, rest),
         "proofs": proofs,
         "billing": billing_form.shown(billing, problems=checking),
         "told": told,
-        "doubts": transfer.doubts(told, quote.total, quote.currency, clock.local(now).date()),
+        "doubts": transfer.doubts(told, rest, quote.currency, clock.local(now).date()),
         "remember": found.draft.get("remember", False),
         "problems": problems or {},
         "problem_links": problem_links(problems or {}),
@@ -269,9 +274,10 @@ def _page(
         "token": request.POST.get("token") or new_token(),
         "due": due.expected(now),
         "others": others(found),
-        "newer_payee": _newer_payee(quote, now),
-        "credit": credit,
-        "rest": max(quote.total - credit, bank.ZERO),
+        "newer_payee": newer_payee(quote, now),
+        "credit": there,
+        "planned": planned,
+        "rest": rest,
         "lapsed": _lapse(found, now, error) if lapsed else None,
         "promotion_over": _promotion_over(found, now),
         "accepted": bool(error) and posted.terms(request) == quote.terms_id,
@@ -312,10 +318,16 @@ def others(found: RenewalRequest) -> list[RenewalRequest]:
     return list(rows.select_related("quote").order_by("-id")[:5])
 
 
-def _newer_payee(quote: Quote, now: datetime) -> PayeeAccount | None:
+def _uses_credit(request: SeatedRequest, found: RenewalRequest) -> bool:
+    if request.method == "POST":
+        return posted.uses_credit(request)
+    return bool(found.draft.get("use_credit"))
+
+
+def newer_payee(quote: Quote, now: datetime) -> PayeeAccount | None:
     """The account of today when it is not the one this quote was given."""
     today = payee.current(now, quote.currency)
-    return today if today is not None and today.pk != quote.payee_id else None
+    return today if today is not None and today.iban != quote.payee.iban else None
 
 
 def _promotion_over(found: RenewalRequest, now: datetime) -> datetime | None:

@@ -110,7 +110,7 @@ def _context(request: SeatedRequest, found: RenewalRequest, now: datetime) -> di
         "closed": _closed_days(found, hours),
         "may_renew": may_renew,
         "can_cancel": may_renew and found.can_cancel(now),
-        "proofs": proof_checks.shown(found, found.given) if may_renew else [],
+        "proofs": proof_checks.shown(found, found.given, now=now) if may_renew else [],
         "lots": approval.lots(found) if found.state in BILLED else [],
         "successor": found.successors.order_by("-id").first(),
         "available": summary.available(request.company, now),
@@ -228,7 +228,7 @@ def _correction_page(
     context = _context(request, found, now) | {
         "billing": billing,
         "wants_proof": bool({"proof", "payment"} & set(found.to_correct)),
-        "new_proofs": proof_checks.shown(found, found.given, unsent=True),
+        "new_proofs": proof_checks.shown(found, found.given, now=now, unsent=True),
         "told": {name: request.POST.get(name, "") for name in transfer.FIELDS},
         "problems": problems,
         "problem_links": renew_page.problem_links(problems),

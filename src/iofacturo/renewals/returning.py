@@ -62,6 +62,11 @@ def open_for_credit(
         raise Invalid({"amount": "Escriba un monto mayor que cero, con dos decimales."})
     with transaction.atomic():
         credit.lock(company.pk)
+        alike = ReturnOrder.objects.filter(ReturnOrder.OPEN, company=company, amount=amount)
+        if alike.exists():  # a second click, or a colleague who was quicker
+            raise Invalid(
+                {"amount": "Ya hay una devolución abierta de esta empresa por ese monto."}
+            )
         there = credit.available(company, currency)
         if amount > there:
             raise Invalid({"amount": f"Puede devolver hasta {formats.dinero(there, currency)}."})

@@ -19,6 +19,7 @@ from iofacturo.business_time import calendar
 from iofacturo.lib import clock
 from iofacturo.renewals import (
     bank,
+    credit,
     decision,
     due,
     grace,
@@ -159,10 +160,10 @@ def ask_correction(
         detail: dict[str, str] = {}
         if reason == "underpaid":
             guard.note_money(request, lines, by=by, at=at, found=found)
-            paid, total = bank.paid(request), request.given.total
-            if paid >= total - tolerance():
+            missing = credit.missing(request)
+            if missing <= tolerance():
                 raise Invalid({"lines": "Con esos movimientos el pago está completo: apruébela."})
-            detail = {"paid": str(paid), "missing": str(total - paid)}
+            detail = {"paid": str(bank.paid(request)), "missing": str(missing)}
         parts = list(CORRECTIONS[reason][1])
         rest = due.left(request, at)
         before = request.state
@@ -193,8 +194,8 @@ def reject(
     version: int,
     reason: str,
     message: str = "",
-) -> RenewalRequest:
     found: Iterable[int] = (),
+) -> RenewalRequest:
     """Turn the request down, for a key of REJECTIONS. Money noted for it becomes credit.
 
     *found* are ids of lines in the books that pay it with others: its part of them is noted first.
@@ -204,8 +205,8 @@ def reject(
     permit(by, "review", request)
     with transaction.atomic():
         request = guard.mine(request, by, at, version)
-        before = request.state
         guard.note_money(request, (), by=by, at=at, found=found, keep_rest=True)
+        before = request.state
         guard.end(request, RenewalRequest.REJECTED, at)
         reservation.release(request, at)
         released = bank.release(request, by=by, at=at)

@@ -65,13 +65,13 @@ class Code:
     text: str
 
 
-def qr(request: RenewalRequest, quote: Quote) -> Code:
+def qr(request: RenewalRequest, quote: Quote, amount: Decimal) -> Code:
     """The data of the transfer as plain text: there is no Costa Rican standard for an IBAN's QR."""
     payee = quote.payee
     text = "\n".join(
         [
             f"IBAN: {payee.iban}",
-            f"Monto: {quote.total:.2f} {quote.currency}",
+            f"Monto: {amount:.2f} {quote.currency}",
             f"Detalle: {request.reference}",
             f"A nombre de: {payee.holder}",
             f"Cédula: {payee.cedula}",

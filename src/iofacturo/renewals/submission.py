@@ -13,6 +13,7 @@ from iofacturo.accounts.user import User
 from iofacturo.folios.errors import PromotionExhausted
 from iofacturo.renewals import billing as billings
 from iofacturo.renewals import (
+    credit,
     decision,
     draft,
     due,
@@ -46,14 +47,14 @@ def submit(
     seen: int | None = None,
     consent: Decimal | None = None,
     remember: bool = False,
-) -> RenewalRequest:
     together: bool = False,
+) -> RenewalRequest:
     """Send a draft to review. *contents* is all the form held, *terms* the version it accepted.
 
     *typed* and *upload* are kept with it in the same transaction, so that the twin of a double
     click finds either nothing or everything. `remember` offers the billing data the next time.
-    Raises Invalid with every problem, PriceRose, Stale, Repeated or Decided; then nothing was
     A draft of a group is only sent *together* with the others.
+    Raises Invalid with every problem, PriceRose, Stale, Repeated or Decided; then nothing was
     sent. With the same token and contents again: the same request, and nothing happens twice.
     """
     with transaction.atomic():
@@ -65,9 +66,9 @@ def submit(
             request.submitted_at is not None
         ):
             raise Decided(decision.last(request))
-        request.seen(seen)
         if request.in_making and not together:
             raise WrongState("Se prepara junto con otras empresas y se envía con ellas.")
+        request.seen(seen)
         _keep(request, typed, upload, by=by, at=at)
         _settle_quote(request, by=by, at=at, consent=consent)
         billing = _check_draft(request, terms)
@@ -98,7 +99,7 @@ def _keep(
 def problems(request: RenewalRequest, *, terms: int | None) -> dict[str, str]:
     """What is missing or wrong before *request* can be sent, by field name."""
     _, found = billings.check(request.typed)
-    if not proof.standing(request).exists():
+    if not proof.standing(request).exists() and credit.planned(request) < request.given.total:
         found = {"archivo": "Falta el comprobante de la transferencia."} | found
     if terms != request.given.terms_id:
         found["terminos"] = "Para enviar la solicitud hace falta aceptar los términos."
@@ -148,8 +149,10 @@ def _send(
     PaymentProof.objects.filter(request=request, removed_at=None, sent_at=None).update(sent_at=at)
     promised = due.promise(request, cause=DueTime.SUBMITTED, at=at, left=due.whole())
     before = request.state
+    credit.lock(request.company_id)  # what is promised here is nobody else's
     request.change(
         at=at,
+        credit_wanted=credit.planned(request),
         state=RenewalRequest.IN_REVIEW,
         billing=snapshot,
         submitted_at=at,
