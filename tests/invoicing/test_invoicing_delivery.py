@@ -1,6 +1,7 @@
 """Delivery: what is issued reaches Hacienda and comes back with an answer, whatever happens."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -147,6 +148,16 @@ def test_warnings_of_an_accepted_document_are_kept_and_told_in_plain_words():
     assert "RUT" in line.words
     (strange,) = answer.in_words("codigo, mensaje, fila, columna\n-9999, Algo nuevo, 0, 0")
     assert strange.words == strange.original == "Algo nuevo"
+    assert "RUT" in answer.in_words(said, own=False)[0].words
+    assert "su empresa" not in answer.in_words(said, own=False)[0].words  # a supplier's document
+
+
+@pytest.mark.parametrize("code", answer.WORDS)
+def test_no_words_say_what_became_of_the_document(code):
+    """The same code comes with a rejection."""
+    (line,) = answer.in_words(f"x\ncodigo, mensaje, fila, columna\n{code}, mal, 0, 0")
+    assert line.known
+    assert not re.search(r"vale|válid|acept|rechaz", line.words)
 
 
 def test_the_envelope_from_the_row_is_the_one_from_the_xml(shop, near):

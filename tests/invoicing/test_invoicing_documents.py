@@ -133,7 +133,7 @@ def test_an_accepted_document_with_warnings_tells_them_in_plain_words(shop, issu
     row = answered(issued(shop), "aceptado", ROWS)
     html = read(as_client(issuer), row)
     assert "con un aviso" in html
-    assert "actualice la dirección de la empresa" in html
+    assert "Revise la dirección de su empresa" in html
     assert "La provincia no es la del RUT" in html
 
 

@@ -85,29 +85,59 @@ class Line:
         return self.words != self.original
 
 
+@dataclass(frozen=True)
+class Meaning:
+    """What a code means whoever issued the document, and what its issuer does about it.
+
+    The same code comes as a warning of what was accepted and as a reason of a rejection: nothing
+    here says what became of the document.
+    """
+
+    what: str
+    remedy: str
+
+
 WORDS = {
-    "-1": "El archivo no tiene la forma que pide el esquema de la versión 4.4. "
-    "No es culpa de sus datos: avísele a soporte.",
-    "-15": "La clave del comprobante está mal formada. Avísele a soporte.",
-    "-37": "La provincia, el cantón o el distrito no son los que Hacienda tiene registrados en "
-    "el RUT. El comprobante vale igual; actualice la dirección de la empresa.",
-    "-78": "El número consecutivo está mal formado. Avísele a soporte.",
-    "-400": "Un código CAByS no está en el catálogo vigente. Búsquelo de nuevo en el catálogo.",
-    "-408": "La actividad económica no está registrada en Hacienda. "
-    "Revise el código de actividad, con su punto, en Empresa, «Preparar facturación», o el del receptor.",
-    "-487": "Falta el desglose de impuestos en el resumen. Avísele a soporte.",
-    "-505": "El porcentaje de un impuesto no es el de su código de tarifa. "
-    "Escoja de nuevo la tarifa de la línea.",
+    "-1": Meaning(
+        "El archivo no tiene la forma que pide el esquema de la versión 4.4.",
+        "No depende de lo que usted escribió: avísele a soporte.",
+    ),
+    "-15": Meaning("La clave del comprobante está mal formada.", "Avísele a soporte."),
+    "-37": Meaning(
+        "La provincia, el cantón o el distrito no son los que Hacienda tiene registrados en el RUT.",
+        "Revise la dirección de su empresa, en Empresa, y la del cliente.",
+    ),
+    "-78": Meaning("El número consecutivo está mal formado.", "Avísele a soporte."),
+    "-400": Meaning(
+        "Un código CAByS no está en el catálogo vigente.", "Búsquelo de nuevo en el catálogo."
+    ),
+    "-408": Meaning(
+        "La actividad económica no está registrada en Hacienda.",
+        "Revise el código de actividad, con su punto, en Empresa, «Preparar facturación», o el del "
+        "receptor.",
+    ),
+    "-487": Meaning("Falta el desglose de impuestos en el resumen.", "Avísele a soporte."),
+    "-505": Meaning(
+        "El porcentaje de un impuesto no es el de su código de tarifa.",
+        "Escoja de nuevo la tarifa de la línea.",
+    ),
 }
 
 
-def in_words(detalle: str) -> list[Line]:
-    """The rows of a DetalleMensaje.
+def in_words(detalle: str, *, own: bool = True) -> list[Line]:
+    """The rows of a DetalleMensaje; *own* when whoever reads issued it, and can mend it.
 
-    >>> [line.code for line in in_words("codigo, mensaje, fila, columna\\n-37, RUT, 0, 0")]
-    ['-37']
+    >>> [line.words for line in in_words("codigo, mensaje, fila, columna\\n-78, mal, 0, 0")]
+    ['El número consecutivo está mal formado. Avísele a soporte.']
     """
     return [
-        Line(row.codigo, row.mensaje, WORDS.get(row.codigo, row.mensaje))
+        Line(row.codigo, row.mensaje, _words(row.codigo, row.mensaje, own))
         for row in respuesta.detalle(detalle).filas
     ]
+
+
+def _words(code: str, original: str, own: bool) -> str:
+    known = WORDS.get(code)
+    if known is None:
+        return original
+    return f"{known.what} {known.remedy}" if own else known.what

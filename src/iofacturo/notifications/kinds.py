@@ -127,7 +127,7 @@ KINDS: dict[str, Kind] = {
     "delivery.late": Kind(
         "Hacienda tarda", "clock", "warn", "issue",
         "Hacienda lleva más de tres horas sin responder",
-        "Sus comprobantes están emitidos y valen. Seguimos preguntando; usted no tiene que hacer nada.",
+        "Sus comprobantes están emitidos y puede entregarlos. Seguimos preguntando; usted no tiene que hacer nada.",
     ),
     # params: document (the purchase), supplier
     "reception.rejected": Kind(

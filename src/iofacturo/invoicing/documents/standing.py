@@ -137,7 +137,7 @@ def _asking(row: Comprobante, mark: Badge, now: datetime, poll: int) -> Standing
     if sending.late_at is not None:
         return Standing(
             mark, "warn", "clock", "Hacienda está respondiendo con demora",
-            f"Lo tiene desde hace {elapsed(now - since)}. El comprobante está emitido y vale: "
+            f"Lo tiene desde hace {elapsed(now - since)}. El comprobante está emitido y puede entregarlo: "
             "no lo emita de nuevo.",
             next=_again("Preguntamos otra vez", sending, now),
             poll=poll,

@@ -95,7 +95,7 @@ class HaciendaWord(models.Model):
     @property
     def lines(self) -> list[Line]:
         """Its rows, each with our words beside Hacienda's; none when it only says yes."""
-        return in_words(self.detalle)
+        return in_words(self.detalle, own=self.message_id is not None)
 
 
 def keep(
