@@ -235,6 +235,7 @@ def test_tampering_with_grace_is_named(cafe, sql, says):
         if connection.vendor == "sqlite":
             cursor.execute("PRAGMA ignore_check_constraints = ON")
         else:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             for name in ("lot_adds_up", "lot_remaining"):
                 cursor.execute(f"ALTER TABLE folios_foliolot DROP CONSTRAINT {name}")
         if sql.endswith("= NULL"):
