@@ -106,7 +106,7 @@ class Use:
     """An earlier appearance of the same file, of a picture like it, or of its bank reference."""
 
     proof: PaymentProof
-    how: str  # "same", "reference" or "alike"
+    how: str  # "same", "reference", "read" (a reference that was read on a picture) or "alike"
     distance: int = 0  # of 64 bits, for pictures that are alike
 
 
@@ -249,7 +249,10 @@ def inherit(request: RenewalRequest, previous: RenewalRequest, *, by: User, at: 
         )  # fmt: skip
         ProofPage.objects.bulk_create(
             ProofPage(
-                proof=copy, number=page.number, stored=page.stored, size=page.size,
+                proof=copy,
+                number=page.number,
+                stored=page.stored,
+                size=page.size,
                 words=page.words,
             )
             for page in old.pages.all()
@@ -281,8 +284,11 @@ def uses(proofs: Iterable[PaymentProof], *, of: Company | None = None) -> dict[i
     if of is not None:
         near &= Q(company=of)
     same = Q(sha256__in={proof.sha256 for proof in wanted})
-    noted = {proof.bank_reference for proof in wanted if proof.bank_reference}
+    read = _references_read(wanted)
+    noted = {proof.bank_reference for proof in wanted if proof.bank_reference} | set(read.values())
     by_reference = Q(bank_reference__in=noted) if noted else Q(pk=None)
+    if noted:
+        by_reference |= Q(pk__in=_read_somewhere(noted))
     requests = {proof.request_id for proof in wanted}
     repeated = {proof.request.previous_id for proof in wanted}
     ancestors = {pk for pk in repeated if pk is not None}
@@ -294,9 +300,11 @@ def uses(proofs: Iterable[PaymentProof], *, of: Company | None = None) -> dict[i
         .order_by("-id")[:200]
     )
     found: dict[int, list[Use]] = {proof.pk: [] for proof in wanted}
-    for other in list(candidates):
+    others = list(candidates)
+    read |= _references_read(others)
+    for other in others:
         for proof in wanted:
-            use = _use(proof, other, of)
+            use = _use(proof, other, of, read)
             if use is not None:
                 found[proof.pk].append(use)
     return {pk: _gravest(some) for pk, some in found.items()}
@@ -327,11 +335,31 @@ def _groups(proofs: Iterable[PaymentProof], ancestors: set[int]) -> set[int]:
     return {pk for pk in found if pk is not None}
 
 
-def _use(proof: PaymentProof, other: PaymentProof, of: Company | None) -> Use | None:
+def _references_read(proofs: Iterable[PaymentProof]) -> dict[int, str]:
+    """The bank's reference that was read on each of *proofs*, by its id."""
+    from iofacturo.renewals.machine_reading import MachineReading
+
+    rows = MachineReading.objects.filter(proof__in=[one.pk for one in proofs]).exclude(reference="")
+    return dict(rows.values_list("proof", "reference"))
+
+
+def _read_somewhere(references: set[str]) -> models.QuerySet[Any, Any]:
+    """The ids of the proofs on which one of *references* was read."""
+    from iofacturo.renewals.machine_reading import MachineReading
+
+    return MachineReading.objects.filter(reference__in=references).values("proof")
+
+
+def _use(
+    proof: PaymentProof, other: PaymentProof, of: Company | None, read: dict[int, str]
+) -> Use | None:
     if proof.sha256 == other.sha256:
         return Use(other, "same")
     if proof.bank_reference and proof.bank_reference == other.bank_reference:
         return Use(other, "reference")
+    mine = {proof.bank_reference, read.get(proof.pk, "")} - {""}
+    if mine & {other.bank_reference, read.get(other.pk, "")}:
+        return Use(other, "read")
     distance = likeness.distance(proof.phash, other.phash)
     if of is not None:
         # receipts of one bank look alike: a sender is only told of what is all but identical

@@ -263,6 +263,7 @@ def _page(
         "slip": slip.entries(found, quote, rest),
         "qr": slip.qr(found, quote, rest),
         "proofs": proofs,
+        "reading": any(one.waiting for one in proofs),
         "billing": billing_form.shown(billing, problems=checking),
         "told": told,
         "doubts": transfer.doubts(told, rest, quote.currency, clock.local(now).date()),

@@ -238,6 +238,7 @@ def _correction_page(
         "token": request.POST.get("token") or new_token(),
     }
     context["newer_payee"] = renew_page.newer_payee(found.given, now)
+    context["reading"] = any(one.waiting for one in context["new_proofs"])
     context["slip"] = slip.entries(found, found.given, context["missing"])
     return render(request, "renewals/correct.html", context, status=status)
 

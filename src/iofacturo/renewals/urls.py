@@ -34,5 +34,10 @@ urlpatterns = [
         proof_page.picture,
         name="picture",
     ),
+    path(
+        "solicitudes/<str:number>/comprobantes/<int:proof>/lectura/",
+        proof_page.reading,
+        name="reading",
+    ),
     path("terminos/<int:number>/", terms_page.terms, name="terms"),
 ]
