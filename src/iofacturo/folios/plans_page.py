@@ -13,6 +13,7 @@ from iofacturo.accounts.company import Company
 from iofacturo.accounts.seated import SeatedRequest
 from iofacturo.folios import summary
 from iofacturo.folios.csv_file import stream
+from iofacturo.folios.lot import FolioLot
 from iofacturo.lib import clock
 
 HEADINGS = (
@@ -45,6 +46,13 @@ def plans(request: SeatedRequest) -> HttpResponse:
     return render(request, "folios/plans.html", context)
 
 
+def _last_day(lot: FolioLot) -> str:
+    """Grace ends with an answer: until then it has no day."""
+    if not lot.is_grace:
+        return lot.last_day.isoformat()
+    return clock.local(lot.voided_at).date().isoformat() if lot.voided_at else ""
+
+
 @member("see")
 @require_safe
 def plans_csv(request: SeatedRequest) -> StreamingHttpResponse:
@@ -55,7 +63,7 @@ def plans_csv(request: SeatedRequest) -> StreamingHttpResponse:
             line.lot.get_kind_display(),
             line.lot.contract,
             clock.local(line.lot.activated_at).date().isoformat(),
-            "" if line.lot.is_grace else line.lot.last_day.isoformat(),
+            _last_day(line.lot),
             line.total,
             line.consumed,
             line.remaining,

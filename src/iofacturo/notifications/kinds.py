@@ -187,8 +187,8 @@ KINDS: dict[str, Kind] = {
     "folios.grace": Kind(
         "Folios", "plan", "warn", "issue",
         "Se le acabaron los folios: puede seguir con {left} de gracia",
-        "Mientras revisamos su solicitud puede seguir emitiendo: le quedan {left} de gracia.\n\n"
-        "Los que use se reponen con los del plan, cuando se active.",
+        "Puede seguir emitiendo mientras revisamos su solicitud. Los folios de gracia que use se "
+        "reponen con los del plan, cuando se active.",
     ),
     "folios.grace_0": Kind(
         "Folios", "alert", "bad", "issue",
