@@ -304,6 +304,10 @@ def _picture(s: Scene) -> dict[str, object]:
     return {"number": s.request.number, "proof": _proof(s).pk, "page": 1}
 
 
+def _reading(s: Scene) -> dict[str, object]:
+    return {"number": s.request.number, "proof": _proof(s).pk}
+
+
 def _group_row(s: Scene) -> dict[str, object]:
     return {"number": s.group.number, "request_number": s.group.requests.get().number}
 
@@ -403,6 +407,7 @@ ADDRESSES: dict[str, Kwargs] = {
     "renewals:correct": REQUEST,
     "renewals:cancel": REQUEST,
     "renewals:picture": _picture,
+    "renewals:reading": _reading,
     "renewals:invoice": REQUEST,
     "renewals:invoice_file": _invoice_file,
     "renewals:terms": TERMS,

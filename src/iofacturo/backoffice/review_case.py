@@ -8,6 +8,7 @@ from functools import cached_property
 from iofacturo.accounts.staff import Staff
 from iofacturo.accounts.user import User
 from iofacturo.backoffice.review_queue import MATCHED, badge, duration
+from iofacturo.backoffice.review_reading import ProofView, views
 from iofacturo.business_time import calendar
 from iofacturo.folios import grace, summary
 from iofacturo.lib import clock, formats
@@ -27,6 +28,7 @@ HOW = {
     "same": "El mismo archivo",
     "alike": "Una imagen casi igual",
     "reference": "La misma referencia del banco",
+    "read": "La misma referencia, leída en la imagen,",
 }
 REASONS = {
     **{key: text for key, (text, _) in CORRECTIONS.items()},
@@ -253,6 +255,18 @@ class Case:
             .select_related("request")
             .prefetch_related("pages")
         )
+
+    @cached_property
+    def proof_views(self) -> list[ProofView]:
+        """The proofs with what the machine read on them."""
+        return views(self.proofs, self.request, self.now)
+
+    @cached_property
+    def references_read(self) -> list[str]:
+        """The bank's numbers that are read in the pictures: suggestions to look up."""
+        if not self.sees_proofs:
+            return []
+        return list(dict.fromkeys(view.reference for view in self.proof_views if view.reference))
 
     @cached_property
     def uses(self) -> list[tuple[PaymentProof, Use, str]]:
