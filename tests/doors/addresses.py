@@ -27,7 +27,15 @@ from iofacturo.invoicing.reception.batch import ReceptionBatch
 from iofacturo.invoicing.reception.received import Received
 from iofacturo.lib import clock
 from iofacturo.notifications.notice import Notice
-from iofacturo.renewals import approval, payee, provider_invoice, provider_issuing, review
+from iofacturo.renewals import (
+    approval,
+    payee,
+    provider_invoice,
+    provider_issuing,
+    returning,
+    review,
+    taking_back,
+)
 from iofacturo.renewals.bulk import BulkApproval
 from iofacturo.renewals.proof import PaymentProof
 from iofacturo.renewals.provider_invoice import ProviderInvoice
@@ -110,6 +118,22 @@ class Scene:
         """A file of the bank that nobody confirmed yet."""
         self.house  # noqa: B018 making it is the point
         return scene.uploaded(self.senior)
+
+    @cached_property
+    def return_order(self):
+        self.house  # noqa: B018 making it is the point
+        line = scene.entered(self.senior, 4321, clock.now())
+        return returning.open_for_line(
+            line, reason="unknown", note="nadie la reclama", by=self.senior, at=clock.now()
+        )
+
+    @cached_property
+    def withdrawal(self):
+        self.house  # noqa: B018 making it is the point
+        line = scene.entered(self.senior, 5432, clock.now())
+        return taking_back.note(
+            line, booked_on=line.booked_on, detail="reverso", by=self.senior, at=clock.now()
+        )
 
     @cached_property
     def bank_line(self):
@@ -285,6 +309,8 @@ ADJUSTMENT: Kwargs = lambda s: {"pk": s.adjustment.pk}  # noqa: E731
 PROPOSAL: Kwargs = lambda s: {"pk": s.proposal.pk}  # noqa: E731
 STATEMENT: Kwargs = lambda s: {"pk": s.statement.pk}  # noqa: E731
 BANK_LINE: Kwargs = lambda s: {"pk": s.bank_line.pk}  # noqa: E731
+RETURN_ORDER: Kwargs = lambda s: {"pk": s.return_order.pk}  # noqa: E731
+WITHDRAWAL: Kwargs = lambda s: {"pk": s.withdrawal.pk}  # noqa: E731
 
 
 CLAVE: Kwargs = lambda s: {"clave": s.comprobante.clave}  # noqa: E731
@@ -440,12 +466,21 @@ ADDRESSES: dict[str, Kwargs] = {
     "backoffice:renewal_reject": REQUEST,
     "backoffice:renewal_reverse": REQUEST,
     "backoffice:renewal_reopen": REQUEST,
+    "backoffice:renewal_revive": REQUEST,
     "backoffice:statement": STATEMENT,
     "backoffice:statement_confirm": STATEMENT,
     "backoffice:bank_line": BANK_LINE,
     "backoffice:bank_line_assign": BANK_LINE,
     "backoffice:bank_line_credit": BANK_LINE,
     "backoffice:bank_line_return": BANK_LINE,
+    "backoffice:bank_line_withdrawal": BANK_LINE,
+    "backoffice:balance": COMPANY,
+    "backoffice:balance_return": COMPANY,
+    **{
+        f"backoffice:return_order{act}": RETURN_ORDER
+        for act in ("", "_account", "_signature", "_payment", "_drop")
+    },
+    **{f"backoffice:withdrawal{act}": WITHDRAWAL for act in ("", "_settle", "_dismiss")},
     "backoffice:invoice_hurry": _invoice,
     "backoffice:invoice_correction": _invoice,
     "backoffice:invoice_file": lambda s: _invoice(s) | {"which": "pdf"},

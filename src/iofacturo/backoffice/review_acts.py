@@ -32,7 +32,8 @@ from iofacturo.backoffice.forms_review import (
 )
 from iofacturo.backoffice.renewals import find, show
 from iofacturo.lib import clock
-from iofacturo.renewals import approval, bank, internal_note, review
+from iofacturo.renewals import approval, bank, internal_note, late, review
+from iofacturo.renewals import credit as credits
 from iofacturo.renewals.errors import NotAllowed, RenewalError
 from iofacturo.renewals.request import RenewalRequest
 
@@ -174,7 +175,8 @@ def approve(request: StaffRequest, number: str) -> HttpResponse:
         credit, typed = bank.ZERO, [] if found else lines.typed()
         if request.POST.get("credit"):
             missing = row.given.total - bank.paid(row) - sum(t.amount for t in typed)
-            credit = max(min(missing, bank.credit(row.company, row.given.currency)), bank.ZERO)
+            there = credits.available(row.company, row.given.currency, but=row)
+            credit = max(min(missing, there), bank.ZERO)
         done = approval.approve(
             row,
             by=request.user,
@@ -257,6 +259,23 @@ def reopen(request: StaffRequest, number: str) -> HttpResponse:
     return act_by_form(request, number, "reopen", form, do)
 
 
+@staff("review")
+@require_POST
+def revive(request: StaffRequest, number: str) -> HttpResponse:
+    """Late money: reopen and approve with the lines shown, in one act."""
+    found, note = _found(request), request.POST.get("note", "")[:1000]
+
+    def do(row: RenewalRequest, now: datetime) -> str:
+        done = late.revive(
+            row, by=request.user, at=now, version=_version(request), found=found, note=note
+        )
+        if done.state == RenewalRequest.ACTIVE:
+            return f"{row.number}: revivió y el plan de {row.company} está activo."
+        return f"{row.number}: revivió con la primera aprobación. Falta la de otra persona."
+
+    return act(request, number, do)
+
+
 urlpatterns = [
     path("renovaciones/<str:number>/reserva/", take, name="renewal_take"),
     path("renovaciones/<str:number>/devolucion/", release, name="renewal_release"),
@@ -267,4 +286,5 @@ urlpatterns = [
     path("renovaciones/<str:number>/rechazo/", reject, name="renewal_reject"),
     path("renovaciones/<str:number>/reversion/", reverse_plan, name="renewal_reverse"),
     path("renovaciones/<str:number>/reapertura/", reopen, name="renewal_reopen"),
+    path("renovaciones/<str:number>/dinero-tardio/", revive, name="renewal_revive"),
 ]

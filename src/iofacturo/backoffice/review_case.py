@@ -12,11 +12,22 @@ from iofacturo.backoffice.review_reading import ProofView, views
 from iofacturo.business_time import calendar
 from iofacturo.folios import grace, summary
 from iofacturo.lib import clock, formats
-from iofacturo.renewals import approval, bank, guard, internal_note, matches, proof, review
+from iofacturo.renewals import (
+    approval,
+    bank,
+    credit,
+    guard,
+    internal_note,
+    late,
+    matches,
+    proof,
+    review,
+)
 from iofacturo.renewals.bank import BankLine
 from iofacturo.renewals.decision import ReviewDecision
+from iofacturo.renewals.late import LateMoney
 from iofacturo.renewals.proof import PaymentProof, Use
-from iofacturo.renewals.request import RenewalRequest
+from iofacturo.renewals.request import BILLING, RenewalRequest
 from iofacturo.renewals.review import CORRECTIONS, REJECTIONS, REVERSALS
 from iofacturo.support import assignment
 from iofacturo.support.entry import Entry
@@ -132,6 +143,18 @@ class Case:
         )
 
     @property
+    def is_payable(self) -> bool:
+        """Whether money may activate it: it waits for us, or for a customer who owes no data."""
+        waits = self.request.state == RenewalRequest.NEEDS_INFO
+        return self.can_review or (
+            waits
+            and BILLING not in self.request.to_correct
+            and self.seat.may("review")
+            and not self.is_own
+            and not self.held_by_other
+        )
+
+    @property
     def held_by_other(self) -> bool:
         return self.request.is_taken(self.now) and self.request.taken_by_id != self.seat.user_id
 
@@ -158,7 +181,7 @@ class Case:
 
     @property
     def can_approve(self) -> bool:
-        if not self.can_review or self.signed_by_me:
+        if not self.is_payable or self.signed_by_me:
             return False
         return not self.request.first_approved_by_id or self.seat.may("second")
 
@@ -177,6 +200,17 @@ class Case:
             and self.seat.may("review")
             and not self.is_own
         )
+
+    @cached_property
+    def late(self) -> LateMoney | None:
+        """Money that came after the request had expired, as `late` judges it."""
+        if not self.can_reopen or self.request.group_id is not None:
+            return None
+        lines = matches.current().late.get(self.request.number, [])
+        if self.chosen is not None and self.chosen not in lines:
+            lines = [self.chosen]
+        rows = [row for pk, row in bank.free().in_bulk(lines).items()]
+        return late.of(self.request, sorted(rows, key=lambda row: row.pk)) if rows else None
 
     @property
     def approve_label(self) -> str:
@@ -201,11 +235,14 @@ class Case:
 
     @property
     def missing(self) -> Decimal:
-        return max(self.quote.total - self.paid, bank.ZERO)
+        """What must still be transferred; the credit it was sent with is counted."""
+        return credit.missing(self.request)
 
     @cached_property
     def credit(self) -> Decimal:
-        return bank.credit(self.request.company, self.quote.currency)
+        """What of the company's credit may be used for it, besides what it was sent with."""
+        there = credit.available(self.request.company, self.quote.currency, but=self.request)
+        return bank.ZERO if self.request.credit_wanted else there
 
     @cached_property
     def allocations(self) -> list[bank.Allocation]:

@@ -85,9 +85,9 @@ def _orders() -> Iterator[str]:
     for operation, amount in MoneyEntry.objects.filter(kind=MoneyEntry.RETURNED).values_list(
         "operation", "amount"
     ):
-        kind, _, pk = operation.partition(":")
-        if kind == "returned" and pk.isdecimal():
-            written[int(pk)] = written.get(int(pk), Decimal(0)) - amount
+        kind, _, number = operation.partition(":")
+        if kind == "returned" and number.isdecimal():
+            written[int(number)] = written.get(int(number), Decimal(0)) - amount
     for order in ReturnOrder.objects.iterator():
         expected = order.amount if order.paid_at else Decimal(0)
         if written.pop(order.pk, Decimal(0)) != expected:

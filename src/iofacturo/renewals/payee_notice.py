@@ -49,6 +49,7 @@ def _tell(account: PayeeAccount, requests: list[RenewalRequest], at: datetime) -
     request = requests[0]
     old = request.given.payee
     page = "renew" if request.state == RenewalRequest.DRAFT else "status"
+    assert account.changed_on is not None  # noqa: S101 - it is in force
     numbers = ", ".join(one.number for one in requests)
     notifications.notify(
         "renewal.account_changed",
