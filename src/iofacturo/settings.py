@@ -330,6 +330,7 @@ if not 0 <= DAILY_REPORT_HOUR <= 23:
 TICKET_HOURS = env.number("IOFACTURO_TICKET_HOURS", 4)  # business hours to answer a message
 TICKET_REOPEN_DAYS = env.number("IOFACTURO_TICKET_REOPEN_DAYS", 14)
 TICKET_MAIL = env.text("IOFACTURO_TICKET_MAIL")
+TICKET_IMAP = env.text("IOFACTURO_TICKET_IMAP")
 if TICKET_MAIL and (TICKET_MAIL.count("{}") != 1 or "@" not in TICKET_MAIL.partition("{}")[2]):
     raise ImproperlyConfigured(
         "IOFACTURO_TICKET_MAIL must be an address with {} before its @, such as soporte+{}@ejemplo.cr."

@@ -41,6 +41,7 @@ CLAIMS: dict[str, Callable[[datetime], int]] = {
     "quotes and corrections that lapse": renewals.run,
     "proofs to read": reading_claims.run,
     "broken promises and tickets": support.run,
+    "answers to tickets by mail": support.read_mail,
     "exports of documents": archive.run,
     "daily report of the desk": daily_report.run,
 }

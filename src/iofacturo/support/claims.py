@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from iofacturo.lib import clock
-from iofacturo.support import attachment, closing, promise
+from iofacturo.support import attachment, closing, incoming, mailbox, promise
 
 SWEEP_AFTER_DAYS = 3  # an upload that is not sent is forgotten after two
 _swept: dict[str, date] = {}
@@ -24,5 +24,10 @@ def tidy(now: datetime) -> int:
         return 0
     _swept["day"] = today
     done = attachment.forget(now)
-    days = (today - timedelta(days=n) for n in range(SWEEP_AFTER_DAYS, SWEEP_AFTER_DAYS + 7))
-    return done + sum(attachment.sweep(day) for day in days)
+    days = [today - timedelta(days=n) for n in range(SWEEP_AFTER_DAYS, SWEEP_AFTER_DAYS + 7)]
+    return done + sum(attachment.sweep(day) + incoming.sweep(day) for day in days)
+
+
+def read_mail(now: datetime) -> int:
+    """Answers that came by mail; a claim of its own, because a server can be slow."""
+    return mailbox.run(now)

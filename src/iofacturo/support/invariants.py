@@ -8,6 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from iofacturo.support.attachment import TicketFile, TicketPage
 from iofacturo.support.entry import Entry
+from iofacturo.support.incoming import IncomingMail
 from iofacturo.support.participant import Participant
 from iofacturo.support.promise import BrokenPromise
 from iofacturo.support.ticket import Ticket
@@ -67,6 +68,11 @@ def _files() -> Iterator[str]:
     sent = TicketFile.objects.filter(entry__isnull=False)
     for name in storage.missing(sent.values_list("original", flat=True).iterator()):
         yield f"falta el archivo {name} de un ticket"
+    mails = IncomingMail.objects.filter(state=IncomingMail.WAITING).exclude(raw="")
+    for name in storage.missing(mails.values_list("raw", flat=True).iterator()):
+        yield f"falta el correo {name} que espera a soporte"
+    for mail in IncomingMail.objects.filter(entry__isnull=False).exclude(entry__ticket=F("ticket")):
+        yield f"correo {mail.pk}: está en otro ticket que el suyo"
     pages = TicketPage.objects.filter(file__entry__isnull=False)
     for name in storage.missing(pages.values_list("stored", flat=True).iterator()):
         yield f"falta la imagen {name} de un ticket"
