@@ -20,8 +20,9 @@ import hacienda
 from hacienda.consultas import TipoCambio
 from hacienda.errors import SendError
 from iofacturo.invoicing import draft, emission
-from iofacturo.invoicing.catalogue import customer, lookup
+from iofacturo.invoicing.catalogue import actividad, customer, lookup
 from iofacturo.invoicing.models import Customer
+from iofacturo.invoicing.paper import sheet as paper
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +68,7 @@ def answering():
 def _nobody_asked_before():
     lookup._paces.clear()
     lookup._rates.clear()
+    actividad._held.clear()
     lookup._at.cache_clear()
 
 
@@ -332,6 +334,17 @@ def test_hacienda_fills_in_who_it_is(near, owner, cafe, as_client):
     assert f"Hacienda: {told['nombre']}" in text
     assert told["actividades"][0]["codigo"] in text
     assert not cafe.customers.exists()
+
+
+def test_what_hacienda_calls_an_activity_is_kept_and_shown(near, owner, shop, as_client):
+    client = as_client(owner)
+    told = client.get("/facturar/buscar/contribuyente/?numero=3101000001").json()
+    (one,) = told["actividades"]
+    row = made(shop, actividad=one["codigo"])
+    assert one["descripcion"] in client.get(f"{LIST}{row.public_id}/").content.decode()
+    stated = draft.read(scene.stated(CodigoActividadReceptor=one["codigo"]))
+    facts = dict(paper.sheet(stated)["parties"][1]["facts"])
+    assert facts["Actividad económica"] == f"{one['codigo']} · {one['descripcion']}"
 
 
 def test_who_is_not_registered_is_not_found(near, owner, cafe, as_client):

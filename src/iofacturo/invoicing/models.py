@@ -4,6 +4,7 @@ from iofacturo.invoicing.answer import Answer
 from iofacturo.invoicing.archive.counterpart import Counterpart, CounterpartWord
 from iofacturo.invoicing.archive.export import Export
 from iofacturo.invoicing.breaker import Breaker
+from iofacturo.invoicing.catalogue.actividad import Actividad
 from iofacturo.invoicing.catalogue.cabys import CabysChange, CabysEdition, CabysItem
 from iofacturo.invoicing.catalogue.customer import Customer
 from iofacturo.invoicing.catalogue.exoneracion import Exoneracion
@@ -30,7 +31,7 @@ from iofacturo.invoicing.signed_xml import SignedXML
 from iofacturo.invoicing.submission import Submission
 
 __all__ = [
-    "Answer", "Breaker", "CabysChange", "CabysEdition", "CabysItem", "Comprobante",
+    "Actividad", "Answer", "Breaker", "CabysChange", "CabysEdition", "CabysItem", "Comprobante",
     "Counterpart", "CounterpartWord", "Credentials", "Customer", "Draft", "DueMail", "Errand",
     "Exoneracion", "Export", "HaciendaWord", "Key", "Letterhead", "ListImport", "MailCopy", "Origin",
     "Product", "Proforma", "PublicLink", "Received", "ReceivedTax", "ReceivedXML",

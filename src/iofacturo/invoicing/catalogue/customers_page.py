@@ -16,7 +16,7 @@ from hacienda import identificacion
 from iofacturo.accounts.access import member
 from iofacturo.accounts.seated import SeatedRequest
 from iofacturo.folios.csv_file import stream
-from iofacturo.invoicing.catalogue import customer, customer_cells, exoneracion, lookup
+from iofacturo.invoicing.catalogue import actividad, customer, customer_cells, exoneracion, lookup
 from iofacturo.invoicing.catalogue.customer import Customer
 from iofacturo.invoicing.catalogue.customer_form import CustomerForm
 from iofacturo.invoicing.catalogue.find_page import warnings
@@ -103,6 +103,7 @@ def one(request: SeatedRequest, public_id: str) -> HttpResponse:
         "row": row,
         "documents": latest[:LATEST],
         "more": len(latest) > LATEST,
+        "actividad": actividad.name(row.actividad),
         "exoneraciones": _exoneraciones(row),
         "may": request.membership.may("issue"),
     }

@@ -27,6 +27,7 @@ from hacienda.consultas import (
     TipoCambio,
 )
 from hacienda.errors import InvalidError, SendError
+from iofacturo.invoicing.catalogue import actividad
 
 TIMEOUT = 1.8  # seconds for connecting, and again for the answer: under four in all
 COMPANY_BURST = 20
@@ -45,11 +46,14 @@ class Unavailable(Exception):
 def taxpayer(numero: str) -> Taxpayer | None:
     """Who has this identification; None when nobody is registered under it."""
     try:
-        return _consultas().contribuyente(numero)
+        found = _consultas().contribuyente(numero)
     except InvalidError:
         return None
     except SendError as error:
         raise _unavailable(error) from error
+    if found is not None:
+        actividad.remember(found)
+    return found
 
 
 def dollar(day: date, today: date) -> TipoCambio | None:

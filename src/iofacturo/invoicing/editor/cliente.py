@@ -7,6 +7,7 @@ from typing import Any
 
 from hacienda import identificacion
 from hacienda.catalogos.tipo_identificacion import TIPO_IDENTIFICACION
+from iofacturo.invoicing.catalogue import actividad
 from iofacturo.invoicing.editor import lugar, place, unread
 from iofacturo.invoicing.editor.field import Field
 from iofacturo.invoicing.editor.sheet import Sheet, Shown
@@ -53,6 +54,7 @@ def show(
         "is_stated": bool(held),
         "number": number if isinstance(number, str) else "",
         "activity": None,
+        "activity_name": "",
     }
     if sheet.tipo in ("FE", "NC", "ND") and (held or sheet.tipo == "FE"):
         shown["activity"] = sheet.field("CodigoActividadReceptor")
@@ -60,6 +62,8 @@ def show(
         shown["activity"] = sheet.field(
             "CodigoActividadReceptor", "Actividad económica de su empresa"
         )
+    if shown["activity"] is not None:
+        shown["activity_name"] = actividad.name(shown["activity"].text)
     if shown["activity"] is not None and activities:
         chosen = shown["activity"].text
         shown["activity"].choices = [("", "Elija una actividad"), *activities]
@@ -106,12 +110,12 @@ def _chip(sheet: Sheet, who: str) -> dict[str, str]:
     }
 
 
-def put(data: dict[str, Any], tipo: str, receptor: dict[str, Any], actividad: str = "") -> None:
+def put(data: dict[str, Any], tipo: str, receptor: dict[str, Any], codigo: str = "") -> None:
     """Make *receptor* (the XSD's, as JSON) the other side of the document."""
     who = side(tipo)
     data[who] = admitted(receptor, tipo)
     if sheet_has(tipo, "CodigoActividadReceptor") and who == "Receptor":
-        place.put(data, "CodigoActividadReceptor", actividad or None)
+        place.put(data, "CodigoActividadReceptor", codigo or None)
 
 
 def admitted(receptor: dict[str, Any], tipo: str) -> dict[str, Any]:

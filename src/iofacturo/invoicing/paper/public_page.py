@@ -7,9 +7,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from hacienda import clave as claves
+from iofacturo.accounts import visits
 from iofacturo.accounts.access import anybody
 from iofacturo.invoicing.comprobante import Comprobante
-from iofacturo.invoicing.paper import enclosure, public_link, visits
+from iofacturo.invoicing.paper import enclosure, public_link
 from iofacturo.lib import clock
 
 

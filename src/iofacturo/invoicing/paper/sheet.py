@@ -32,6 +32,7 @@ from hacienda.catalogos.tarifa_iva import TARIFA_IVA
 from hacienda.catalogos.tipo_identificacion import TIPO_IDENTIFICACION
 from hacienda.catalogos.tipo_transaccion import TIPO_TRANSACCION
 from hacienda.catalogos.unidad_medida import UNIDAD_MEDIDA
+from iofacturo.invoicing.catalogue import actividad
 from iofacturo.invoicing.paper.figures import amount, exact, money, percent
 from iofacturo.invoicing.paper.lettering import MISSING, line, paragraphs
 from iofacturo.lib import formats
@@ -111,7 +112,7 @@ def described(catalogue: hacienda.catalogos.Catalogo, code: str | None, other: s
 # -- who ---------------------------------------------------------------------------------------
 
 
-def _party(role: str, one: ley.Emisor | ley.Receptor | None, actividad: str | None) -> Sheet:
+def _party(role: str, one: ley.Emisor | ley.Receptor | None, codigo: str | None) -> Sheet:
     if one is None:
         return {"role": role, "name": "", "trade": "", "facts": []}
     facts: Pairs = []
@@ -120,8 +121,8 @@ def _party(role: str, one: ley.Emisor | ley.Receptor | None, actividad: str | No
         facts.append((described(TIPO_IDENTIFICACION, tipo, None), _numero(tipo, numero)))
     elif isinstance(one, ley.Receptor) and one.identificacion_extranjero:
         facts.append(("Identificación extranjera", line(one.identificacion_extranjero)))
-    if actividad:
-        facts.append(("Actividad económica", line(actividad)))
+    if codigo:
+        facts.append(("Actividad económica", line(actividad.shown(codigo))))
     facts.append(("Dirección", _address(one)))
     if one.telefono and one.telefono.num_telefono:
         facts.append(("Teléfono", _telefono(one.telefono)))

@@ -15,6 +15,7 @@ from iofacturo.accounts.access import member
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.seated import SeatedRequest
 from iofacturo.business_time import calendar
+from iofacturo.invoicing.catalogue import actividad
 from iofacturo.invoicing.documents import detail
 from iofacturo.invoicing.documents.lines_page import Page
 from iofacturo.invoicing.reception import deadline, errand, reply, standing
@@ -104,6 +105,7 @@ def _living(request: SeatedRequest, row: Received) -> dict[str, Any]:
         "may_ask": may and question is not None and not row.reply
         and question.state in ("done", "stopped") and row.verdict != Received.ACCEPTED,
         "may_resend": may and last is not None and last.errand.state == "stopped",
+        "actividad": actividad.name(last.actividad) if last is not None else "",
         "seen": f"{row.verdict}-{row.reply}-{last.state if last else ''}"
         f"-{last.errand.state if last else ''}-{question.state if question else ''}",
     }  # fmt: skip

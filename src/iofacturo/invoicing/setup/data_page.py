@@ -15,7 +15,7 @@ from iofacturo.accounts import company_data
 from iofacturo.accounts.access import member
 from iofacturo.accounts.company_forms import CompanyForm
 from iofacturo.accounts.seated import SeatedRequest
-from iofacturo.invoicing.catalogue import lookup
+from iofacturo.invoicing.catalogue import actividad, lookup
 from iofacturo.lib import clock
 from iofacturo.lib.visible import visible
 
@@ -44,6 +44,8 @@ class DataForm(CompanyForm):
             self.fields[name].error_messages["required"] = NEEDED[name]
         if registered:
             self._choose_among(registered)
+        elif known := actividad.name(self["actividad"].value() or ""):
+            self.fields["actividad"].help_text = f"{known}."
 
     def _choose_among(self, registered: list[tuple[str, str]]) -> None:
         choices = [(code, f"{code} · {what}") for code, what in registered]

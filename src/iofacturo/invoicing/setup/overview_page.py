@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -11,6 +13,7 @@ from iofacturo.accounts.company import Company
 from iofacturo.accounts.permissions import COMPANY_ACTS
 from iofacturo.accounts.seated import SeatedRequest
 from iofacturo.accounts.user import User
+from iofacturo.invoicing.catalogue import actividad
 from iofacturo.invoicing.setup import key_watch, steps
 from iofacturo.lib import clock
 
@@ -21,7 +24,7 @@ MOST_NAMED = 8
 @require_safe
 def overview(request: SeatedRequest) -> HttpResponse:
     now = clock.now()
-    all_steps = steps.of(request.company, now)
+    all_steps = [_named(step, request.company) for step in steps.of(request.company, now)]
     required = [step for step in all_steps if step.required]
     following = next((step for step in required if step.blocks), None)
     may = request.membership.may("configure")
@@ -41,6 +44,13 @@ def overview(request: SeatedRequest) -> HttpResponse:
             "has_provider": Company.objects.filter(is_provider=True).exists(),
         },
     )
+
+
+def _named(step: steps.Step, company: Company) -> steps.Step:
+    """The step of the company's data, with what its activity is called."""
+    if step.name != "data" or step.state != steps.DONE:
+        return step
+    return replace(step, text=f"{company.nombre}. Actividad {actividad.shown(company.actividad)}.")
 
 
 def configurers(company: Company) -> list[User]:
