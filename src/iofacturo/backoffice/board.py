@@ -171,9 +171,10 @@ def _share(part: int, whole: int) -> str:
 
 
 def _kinds(total: Group) -> str:
+    count = daily_report.count
     return (
-        f"{formats.numero(total.approved)} aprobadas, {formats.numero(total.corrections)} por "
-        f"corregir, {formats.numero(total.rejected)} rechazadas"
+        f"{count(total.approved, 'aprobada')}, {formats.numero(total.corrections)} por corregir, "
+        f"{count(total.rejected, 'rechazada')}"
     )
 
 
@@ -206,7 +207,7 @@ def _csv_rows(found: Figures) -> Iterator[tuple[object, ...]]:
 def _csv_cells(group: Group) -> tuple[object, ...]:
     return (
         group.answers, group.median, group.p95, group.late, group.approved, group.automatic,
-        group.corrections, group.rejected, group.money.get("CRC", 0),
+        group.corrections, group.rejected, f"{group.money.get('CRC', 0):.2f}",
     )  # fmt: skip
 
 

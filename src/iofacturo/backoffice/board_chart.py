@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 BASE, TOP = 168.0, 24.0  # pixels from the top: the line the bars stand on, the highest bar
 WIDEST = 9.0  # percent: two bars are no walls
+LETTERS = 40  # that fit side by side above the bars
 Shown = Callable[[float], str]
 
 
@@ -75,14 +76,15 @@ def draw(
     scale = (BASE - TOP) / most
     step = 100 / max(len(columns), 1)
     width = min(step * 0.64, WIDEST)
-    every = len(columns) <= 12
-    peak = max((c.whole or 0 for c in columns), default=0)
+    peak = max(range(len(columns)), key=lambda n: columns[n].whole or 0, default=0)
+    longest = max((len(shown(c.whole)) for c in columns if c.whole), default=1)
+    every = len(columns) * longest <= LETTERS  # else they would run into each other on a phone
     bars = []
     for n, column in enumerate(columns):
         low, whole = column.low or 0, column.whole or 0
         middle = step * (n + 0.5)
         top = BASE - whole * scale
-        told = bool(whole) and (every or whole == peak)
+        told = bool(whole) and (every or n == peak)
         bars.append(
             Bar(
                 column,

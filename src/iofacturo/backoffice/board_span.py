@@ -73,7 +73,7 @@ class Span:
     def _days(self, hours: Calendar, answered: set[date]) -> list[Part]:
         every = [self.first + n * ONE_DAY for n in range(self.length)]
         some = [day for day in every if hours.is_business_day(day) or day in answered]
-        step = max(1, -(-len(some) // 10))  # about ten words fit below the bars
+        step = max(1, -(-len(some) // 5))  # five words fit below the bars, on a phone too
         return [
             Part(day, day, _short(day) if n % step == 0 else "", formats.dia(day))
             for n, day in enumerate(some)
