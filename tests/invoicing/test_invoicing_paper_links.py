@@ -11,9 +11,9 @@ from django.urls import reverse
 from tests.invoicing.papers import issued, settled
 from tests.invoicing.scene import AT
 
-from iofacturo.accounts import sealing
+from iofacturo.accounts import sealing, visits
 from iofacturo.invoicing.models import PublicLink
-from iofacturo.invoicing.paper import public_link, visits
+from iofacturo.invoicing.paper import public_link
 from iofacturo.lib import clock
 from iofacturo.lib.redaction import Redaction
 
