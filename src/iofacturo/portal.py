@@ -65,6 +65,7 @@ STAFF_LINKS = [
 # addresses that stand under a link without beginning like it
 ALSO = {
     "backoffice:plans": ("/gestion/promociones/",),
+    "backoffice:tickets": ("/gestion/tickets-correo/",),
     "invoicing:documents": ("/facturar/exportar/",),
 }
 PLACES = {

@@ -13,6 +13,7 @@ from iofacturo.business_time import calendar
 from iofacturo.business_time.opening import Calendar
 from iofacturo.lib import folding
 from iofacturo.renewals import number as request_numbers
+from iofacturo.support import incoming
 from iofacturo.support import number as numbers
 from iofacturo.support.ticket import Ticket
 
@@ -93,6 +94,12 @@ class Queue:
         if name == "sin-asignar":
             rows = rows.filter(assigned_to__isnull=True)
         return rows.filter(due_at__lt=self.now) if name == "tarde" else rows
+
+    @cached_property
+    def mails(self) -> str:
+        """How many mails wait to be looked at; nothing for none."""
+        found = incoming.waiting().order_by()[: MOST_COUNTED + 1].count()
+        return f"{MOST_COUNTED}+" if found > MOST_COUNTED else str(found or "")
 
     @property
     def title(self) -> str:

@@ -18,6 +18,7 @@ from iofacturo.backoffice import (
     statement_profiles,
     statements,
     terms,
+    ticket_mail,
     tickets,
 )
 
@@ -28,6 +29,7 @@ urlpatterns = [
     *renewals.urlpatterns,
     *review_acts.urlpatterns,
     *tickets.urlpatterns,
+    *ticket_mail.urlpatterns,
     *bank_lines.urlpatterns,
     *balances.urlpatterns,
     *statements.urlpatterns,

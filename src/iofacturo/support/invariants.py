@@ -26,8 +26,8 @@ def broken() -> Iterator[str]:
 def _tickets() -> Iterator[str]:
     last = Entry.objects.filter(ticket=OuterRef("pk")).order_by("-id").values("to_state")[:1]
     rows = Ticket.objects.annotate(told=Subquery(last)).exclude(told=F("state"), told__isnull=False)
-    for ticket in rows.iterator():
-        yield f"ticket {ticket.number}: su estado ({ticket.state}) no es el de su última entrada"
+    for number, state in rows.values_list("number", "state").iterator():
+        yield f"ticket {number}: su estado ({state}) no es el de su última entrada"
     strangers = Ticket.objects.filter(
         Q(request__isnull=False) & ~Q(request__company=F("company"))
         | Q(comprobante__isnull=False) & ~Q(comprobante__company=F("company"))
