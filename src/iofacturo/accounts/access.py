@@ -109,5 +109,30 @@ def anybody(view: View) -> View:
 
 def _locked(view: View, kind: str, act: str = "") -> View:
     """Leave the mark that the walk through the URL table looks for."""
-    view.lock = (kind, act)  # type: ignore[attr-defined]
-    return view
+
+    @wraps(view)
+    def answering(request: PersonRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        answer = view(request, *args, **kwargs)
+        if answer.status_code == 405 and request.method == "GET":
+            return _no_page_here(request, answer)
+        return answer
+
+    answering.lock = (kind, act)  # type: ignore[attr-defined]
+    return answering
+
+
+def _no_page_here(request: PersonRequest, refused: HttpResponseBase) -> HttpResponseBase:
+    """An address that only takes forms, opened as a page: said in words, with a way back."""
+    answer = render(request, "405.html", {"back": _where_from(request)}, status=405)
+    answer["Allow"] = refused.get("Allow", "POST")
+    return answer
+
+
+def _where_from(request: PersonRequest) -> str:
+    """The page of ours that led here, or the first one."""
+    page = request.headers.get("Referer", "")
+    parts = urlsplit(page)
+    ours = url_has_allowed_host_and_scheme(page, request.get_host())
+    if not ours or not parts.path or parts.path == request.path:
+        return "/"
+    return f"{parts.path}{'?' if parts.query else ''}{parts.query}"
