@@ -68,11 +68,11 @@ def keep(
     pages: list[dict[str, Any]],
     milliseconds: int,
     at: datetime,
-) -> bool:
-    """Write down what was read (None: it could not be); False when somebody else already did."""
+) -> None:
+    """Write down what was read (None: it could not be); what somebody else wrote stands."""
     facts = found.as_json() if found is not None and not found.is_empty else None
     reference = found.bank_reference if found is not None else None
-    rows = MachineReading.objects.bulk_create(
+    MachineReading.objects.bulk_create(
         [
             MachineReading(
                 proof=proof,
@@ -89,7 +89,6 @@ def keep(
         ],
         ignore_conflicts=True,
     )
-    return bool(rows)
 
 
 def copy(proof: PaymentProof, *, at: datetime) -> bool:
@@ -102,7 +101,8 @@ def copy(proof: PaymentProof, *, at: datetime) -> bool:
     )
     if old is None:
         return False
-    return keep(proof, old.reading, pages=old.pages, milliseconds=0, at=at)
+    keep(proof, old.reading, pages=old.pages, milliseconds=0, at=at)
+    return True
 
 
 def _comparable(value: str) -> str:
