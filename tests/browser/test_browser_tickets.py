@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from tests.support import scene
 from tests.uploads import makers
 
 from iofacturo.lib import clock
-from iofacturo.support import claims, promise
+from iofacturo.support import address, claims, incoming, promise
 from iofacturo.support.ticket import Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,8 +28,9 @@ def _late() -> Iterator[None]:
 
 
 def test_a_late_request_opens_its_ticket_and_is_answered(
-    transactional_db, page: Page, live_server, log_in, no_barriers
+    transactional_db, page: Page, live_server, log_in, no_barriers, settings
 ) -> None:
+    settings.TICKET_MAIL = "soporte+{}@ejemplo.cr"
     cafe = cast.company("Café Prueba S.A.", "3101000001")
     owner, reader = cast.seat("duena", cafe, "owner"), cast.seat("lectora", cafe, "reader")
     support = cast.staff_person("soporte", "support")
@@ -65,6 +67,11 @@ def test_a_late_request_opens_its_ticket_and_is_answered(
     mine = Ticket.objects.get(subject="Me urge")
     assert mine.request == request
 
+    answered_by_mail(ticket, owner, "Además, ya les envié el comprobante por correo.")
+    page.goto(f"{live_server.url}/soporte/{ticket.number}/")
+    expect(page.get_by_text("ya les envié el comprobante")).to_be_visible()
+    expect(page.get_by_text("por correo", exact=False).first).to_be_visible()
+
     log_in(support)
     page.goto(f"{live_server.url}/gestion/tickets/")
     look(page, no_barriers, "queue")
@@ -95,6 +102,17 @@ def test_a_late_request_opens_its_ticket_and_is_answered(
     page.goto(f"{live_server.url}/soporte/{ticket.number}/")
     expect(page.get_by_role("heading", name="Solicitud")).to_be_visible()
     assert Ticket.objects.get(pk=ticket.pk).state == Ticket.RESOLVED
+
+
+def answered_by_mail(ticket: Ticket, sender, text: str) -> None:
+    """What comes in from the mail program of *sender*."""
+    mail = EmailMessage()
+    mail["From"], mail["To"] = sender.email, address.of(ticket)
+    mail["Message-ID"] = "<1@cliente.cr>"
+    mail.set_content(f"{text}\n\nEl lunes, ioFacturo escribió:\n> algo")
+    row = incoming.take(mail.as_bytes(), clock.now())
+    assert row is not None
+    assert row.state == row.TAKEN
 
 
 def look(page: Page, no_barriers, name: str) -> None:

@@ -40,6 +40,7 @@ from iofacturo.renewals.bulk import BulkApproval
 from iofacturo.renewals.proof import PaymentProof
 from iofacturo.renewals.provider_invoice import ProviderInvoice
 from iofacturo.renewals.request import RenewalRequest
+from iofacturo.support.incoming import IncomingMail
 from iofacturo.uploads import storage
 from tests import cast
 from tests.cast import seat, staff_person
@@ -220,6 +221,17 @@ class Scene:
         return row
 
     @cached_property
+    def mail(self) -> IncomingMail:
+        """One that waits for staff."""
+        return IncomingMail.objects.create(
+            key="x",
+            received_at=clock.now(),
+            sender="otra@ejemplo.cr",
+            subject="Hola",
+            state="waiting",
+        )
+
+    @cached_property
     def notice(self) -> Notice:
         notifications.notify(
             "renewal.received",
@@ -319,6 +331,7 @@ RECEIVED: Kwargs = lambda s: {"public_id": s.received.public_id}  # noqa: E731
 
 
 TICKET: Kwargs = lambda s: {"number": s.ticket.number}  # noqa: E731
+MAIL: Kwargs = lambda s: {"pk": s.mail.pk}  # noqa: E731
 TICKET_FILE: Kwargs = lambda s: TICKET(s) | {"file": s.ticket_file.pk, "page": 1}  # noqa: E731
 
 
@@ -450,6 +463,8 @@ ADDRESSES: dict[str, Kwargs] = {
     "backoffice:ticket_resolve": TICKET,
     "backoffice:ticket_reopen": TICKET,
     "backoffice:ticket_picture": TICKET_FILE,
+    "backoffice:ticket_mail_file": MAIL,
+    "backoffice:ticket_mail_dismiss": MAIL,
     "notifications:open": NOTICE,
     "notifications:read": NOTICE,
     "outbox:mail": lambda s: {"key": "x"},

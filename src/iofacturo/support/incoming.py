@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 LARGEST = 20 * 1024 * 1024  # bytes of one mail
 MOST_WAITING = 2_000  # whose bytes are kept; of what comes after them only the words
 MOST_AN_HOUR = 6  # of one sender in one ticket: two robots that answer each other stop here
-SMALLEST_PICTURE = 6_000  # bytes: what signatures bring along is no attachment
+SMALLEST_INLINE = 6_000  # bytes: the pictures of a signature are no attachments
 FOLDER = "correo-tickets"
 CUT = "\n\n(El mensaje era más largo: hasta aquí se guardó.)"
 
@@ -144,9 +144,10 @@ def take(raw: bytes, at: datetime) -> IncomingMail | None:
 
 
 def _key(found: Letter, raw: bytes) -> str:
-    """One mail, whichever way it came: by its Message-ID and sender, without one by its bytes."""
+    """One mail, however often it came: by Message-ID, sender and address, else by its bytes."""
     if found.message_id:
-        return hashlib.sha256(f"{found.message_id} {found.sender}".encode()).hexdigest()
+        named = " ".join((found.message_id, found.sender, *found.tokens))
+        return hashlib.sha256(named.encode(errors="replace")).hexdigest()
     return hashlib.sha256(raw).hexdigest()
 
 
@@ -194,7 +195,7 @@ def _cleaned(found: Letter, at: datetime) -> tuple[list[Upload], list[str]]:
     uploads: list[Upload] = []
     refused: list[str] = []
     for file in found.files:
-        if len(file.data) < SMALLEST_PICTURE and not file.data.startswith(b"%PDF"):
+        if file.inline and len(file.data) < SMALLEST_INLINE:
             continue
         if len(uploads) >= MOST_FILES:
             refused.append(f"Se recibieron {MOST_FILES} archivos; los demás no.")

@@ -46,6 +46,7 @@ class File:
 
     name: str
     data: bytes = field(repr=False)
+    inline: bool = False  # part of the page, as the pictures of a signature are
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def read(raw: bytes) -> Letter:
     """The mail *raw* (RFC 5322). Raises nothing for a malformed one; it is then mostly empty."""
     mail = BytesParser(_class=EmailMessage, policy=policy.default).parsebytes(raw)
     senders = getaddresses(_all(mail, ("From",)))
-    sender = senders[0][1].strip().lower() if len(senders) == 1 else ""
+    sender = _sound(senders[0][1]).strip().lower() if len(senders) == 1 else ""
     return Letter(
         message_id=_one(mail, "Message-ID")[:400],
         sender=sender[:320],
@@ -91,7 +92,12 @@ def _all(mail: EmailMessage, names: tuple[str, ...]) -> list[str]:
 
 
 def _one(mail: EmailMessage, name: str) -> str:
-    return next(iter(_all(mail, (name,))), "").replace("\x00", "").strip()
+    return _sound(next(iter(_all(mail, (name,))), "")).strip()
+
+
+def _sound(text: str) -> str:
+    """*text* without what no database takes: NUL, and halves of characters."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _automatic(mail: EmailMessage, sender: str) -> str:
@@ -163,7 +169,7 @@ def _plain(page: str) -> str:
 
 def fresh(text: str) -> str:
     """What of *text* was written now: quoted mail, its introduction and signatures are cut off."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    text = _sound(text).replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
     end = next((i for i in range(len(lines)) if _quotes_from(lines, i)), len(lines))
     above = _unquoted(lines[:end])
@@ -209,7 +215,8 @@ def _files(mail: EmailMessage) -> Iterator[File]:
         try:
             data = part.get_payload(decode=True)
             name = str(part.get_filename() or "")
+            inline = part.get_content_disposition() != "attachment"
         except Exception:  # noqa: S112 - a header or an encoding that makes no sense
             continue
         if isinstance(data, bytes) and data:
-            yield File(name or f"archivo.{part.get_content_subtype()}", data)
+            yield File(name or f"archivo.{part.get_content_subtype()}", data, inline)
