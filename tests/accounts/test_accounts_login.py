@@ -202,6 +202,7 @@ def test_totp_is_activated_with_a_code_and_gives_recovery_codes(
     assert "data:image/svg+xml" in text_of(page)
     wrong = client.post(reverse("mfa_activate_totp"), {"code": "000000"})
     assert wrong.context["form"].errors["code"]
+    assert shown not in str(dict(client.session.items())), "it waits sealed in the session"
     with django_capture_on_commit_callbacks(execute=True):
         done = client.post(reverse("mfa_activate_totp"), {"code": code(shown)})
     assert done.url == reverse("mfa_view_recovery_codes")

@@ -1,10 +1,16 @@
 """allauth's forms in our furniture and our words."""
 
+import contextlib
+
 from allauth.account import forms as account
+from allauth.core import context
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp import forms as totp
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from allauth.mfa.webauthn import forms as webauthn
 
+from hacienda.errors import LlaveError
+from iofacturo.accounts import sealing
 from iofacturo.accounts.furniture import Furnished
 
 EMAIL = "Correo electrónico"
@@ -73,8 +79,21 @@ class ActivateTOTPForm(Furnished, totp.ActivateTOTPForm):
     HINTS = {"code": "Los 6 números que muestra su aplicación después de leer el código QR."}
 
     def __init__(self, *args, **kwargs) -> None:
+        """Between the QR code and its first code the secret waits in the session: sealed there."""
+        session = context.request.session
+        _open_secret(session)
         super().__init__(*args, **kwargs)
+        session[SECRET_SESSION_KEY] = sealing.seal(self.secret)
         self.fields["code"].widget.attrs["inputmode"] = "numeric"
+
+
+def _open_secret(session) -> None:
+    """Put the bare secret where allauth looks for it; one that does not open is begun anew."""
+    sealed = session.pop(SECRET_SESSION_KEY, None)
+    if sealed is None:
+        return
+    with contextlib.suppress(LlaveError, ValueError):
+        session[SECRET_SESSION_KEY] = sealing.unseal(sealed)
 
 
 class AddWebAuthnForm(Furnished, webauthn.AddWebAuthnForm):
