@@ -1,8 +1,11 @@
 """How our forms look: the classes of the house on every control, Spanish labels and hints."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
+
+from iofacturo.lib.visible import visible, visible_lines
 
 
 def furnish(form: forms.BaseForm) -> None:
@@ -23,8 +26,30 @@ def furnish(form: forms.BaseForm) -> None:
         widget.attrs["class"] = f"{widget.attrs.get('class', '')} {kind}".strip()
 
 
+def clean_texts(form: forms.BaseForm) -> None:
+    """Whatever is typed into *form* loses what nobody types on purpose; secrets stay as they are."""
+    for field in form.fields.values():
+        if not isinstance(field, forms.CharField) or isinstance(
+            field.widget, forms.PasswordInput | forms.HiddenInput
+        ):
+            continue
+        cleaned = visible_lines if isinstance(field.widget, forms.Textarea) else visible
+        field.to_python = _then(field.to_python, cleaned)  # type: ignore[method-assign]
+
+
+def _then(read: Callable[[Any], Any], cleaned: Callable[[str], str]) -> Callable[[Any], Any]:
+    def both(value: Any) -> Any:
+        found = read(value)
+        return cleaned(found) if isinstance(found, str) else found
+
+    return both
+
+
 class Furnished:
-    """Mixed in before a form class; LABELS and HINTS replace those that came with the fields."""
+    """Mixed in before a form class; LABELS and HINTS replace those that came with the fields.
+
+    Texts of every such form are cleaned, whoever types them: customers and staff alike.
+    """
 
     LABELS: ClassVar[dict[str, str]] = {}
     HINTS: ClassVar[dict[str, str]] = {}
@@ -39,3 +64,4 @@ class Furnished:
             if name in self.fields:  # type: ignore[attr-defined]
                 self.fields[name].help_text = hint  # type: ignore[attr-defined]
         furnish(self)  # type: ignore[arg-type]
+        clean_texts(self)  # type: ignore[arg-type]

@@ -32,6 +32,7 @@ from iofacturo.backoffice.forms_review import (
 )
 from iofacturo.backoffice.renewals import find, show
 from iofacturo.lib import clock
+from iofacturo.lib.visible import visible_lines
 from iofacturo.renewals import approval, bank, internal_note, late, review
 from iofacturo.renewals import credit as credits
 from iofacturo.renewals.errors import NotAllowed, RenewalError
@@ -186,7 +187,7 @@ def approve(request: StaffRequest, number: str) -> HttpResponse:
             found=found,
             keep_rest=bool(request.POST.get("keep")),
             credit=credit,
-            note=request.POST.get("note", "")[:1000],
+            note=visible_lines(request.POST.get("note", "")[:1000]),
         )
         if done.state == RenewalRequest.ACTIVE:
             return f"{row.number}: el plan de {row.company} está activo y ya le avisamos."
@@ -226,7 +227,11 @@ def reject(request: StaffRequest, number: str) -> HttpResponse:
 
     def do(row: RenewalRequest, now: datetime) -> str:
         version = _version(request)
-        review.reject(row, by=request.user, at=now, version=version, **form.cleaned_data)
+        # its part of the line that pays a whole group becomes its company's credit
+        found = _found(request) if row.group_id is not None else []
+        review.reject(
+            row, by=request.user, at=now, version=version, found=found, **form.cleaned_data
+        )
         return f"{row.number}: rechazada. El cliente puede enviar una nueva a partir de esta."
 
     return act_by_form(request, number, "rejection", form, do)
@@ -263,7 +268,7 @@ def reopen(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 def revive(request: StaffRequest, number: str) -> HttpResponse:
     """Late money: reopen and approve with the lines shown, in one act."""
-    found, note = _found(request), request.POST.get("note", "")[:1000]
+    found, note = _found(request), visible_lines(request.POST.get("note", "")[:1000])
 
     def do(row: RenewalRequest, now: datetime) -> str:
         done = late.revive(

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.user import User
+from iofacturo.lib.visible import visible_lines
 from iofacturo.support import attachment, due, entry, notices, participant
 from iofacturo.support.attachment import TicketFile
 from iofacturo.support.entry import Entry
@@ -120,8 +121,8 @@ def message_problems(text: str) -> dict[str, str]:
 
 
 def tidy(text: str) -> str:
-    """*text* with plain line ends and no blank edges."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip()
+    """*text* with plain line ends, no blank edges, and nothing in it that cannot be seen."""
+    return visible_lines(text).strip()
 
 
 def made_by(by: User, token: str, mark: str) -> Entry | None:
