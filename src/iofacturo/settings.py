@@ -113,10 +113,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "iofacturo.lib.body.BoundedBodyMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "iofacturo.lib.policy.PolicyMiddleware",
     "iofacturo.invoicing.paper.public_door.PublicDoorMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "iofacturo.lib.nul.NoNulMiddleware",
@@ -169,6 +168,8 @@ if _database["ENGINE"].endswith("sqlite3"):
     if TESTING:
         _database["TEST"] = {"NAME": str(DATA / "test.sqlite3")}
 else:
+    if _database["ENGINE"] == "django.db.backends.postgresql":
+        _database["ENGINE"] = "iofacturo.lib.postgresql"
     _database["CONN_MAX_AGE"] = 600
     _database["CONN_HEALTH_CHECKS"] = True
     # `lib.statement` keeps its statements prepared; the ORM's own never are
@@ -233,6 +234,11 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 LANGUAGE_CODE = "es-cr"
 LANGUAGES = [("es-cr", "Español de Costa Rica")]
+if len(LANGUAGES) > 1:  # one language is nobody's choice
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("django.middleware.common.CommonMiddleware"),
+        "django.middleware.locale.LocaleMiddleware",
+    )
 LOCALE_PATHS = [PACKAGE / "locale"]
 USE_I18N = True
 USE_THOUSAND_SEPARATOR = False
@@ -242,7 +248,8 @@ TIME_ZONE = "America/Costa_Rica"
 # -- accounts ------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["iofacturo.accounts.backend.AuthenticationBackend"]
+SESSION_ENGINE = "iofacturo.accounts.session_store"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]

@@ -93,7 +93,7 @@ def test_a_deactivated_person_does_not_get_in(client, owner):
 
 def test_there_is_one_door_only(client, db):
     assert django_settings.AUTHENTICATION_BACKENDS == [
-        "allauth.account.auth_backends.AuthenticationBackend"
+        "iofacturo.accounts.backend.AuthenticationBackend"
     ]
     for name in ("admin:index", "account_request_login_code", "mfa_signup_webauthn"):
         with pytest.raises(NoReverseMatch):

@@ -394,6 +394,7 @@ ADDRESSES: dict[str, Kwargs] = {
     "invoicing:import_bad": LIST_IMPORT,
     "invoicing:setup_place": lambda s: {"one": 1, "terminal": 1},
     "invoicing:draft": lambda s: {"public_id": s.written.public_id},
+    "invoicing:issue": lambda s: {"public_id": s.written.public_id},
     "invoicing:proforma": lambda s: {"public_id": s.offered.public_id},
     "invoicing:export_file": lambda s: {"public_id": s.export.public_id},
     "invoicing:callback": lambda s: {"token": "0" * 40},

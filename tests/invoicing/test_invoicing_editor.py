@@ -116,6 +116,65 @@ def test_pressing_twice_or_in_two_windows_issues_once(client, shop, owner):
     assert client.get(page(row)).url == first.url
 
 
+def lean(client, row, version, **fields):
+    """«Emitir» as the page's script presses it when nothing is unsaved."""
+    return client.post(
+        reverse("invoicing:issue", args=[row.public_id]), {"version": version, **fields}
+    )
+
+
+def test_what_is_saved_is_issued_by_its_version_alone(client, shop, owner):
+    row = new(shop, owner)
+    press(client, row, "linea", **CLIENTE, **LINEA)  # a blank line waits at the end
+    row = fresh(row)
+    assert len(row.data["DetalleServicio"]["LineaDetalle"]) == 2
+    html = client.get(page(row)).content.decode()
+    assert f'data-emitir="{reverse("invoicing:issue", args=[row.public_id])}"' in html
+    done = lean(client, row, row.version, recordar_cliente="1")
+    row = fresh(row)
+    document = row.comprobante
+    assert document is not None, done.content.decode()
+    assert done.url == reverse("invoicing:document", args=[document.clave])
+    assert len(document.document().detalle_servicio) == 1  # what was blank is no line
+    assert shop.customers.get().nombre == "Cliente de Prueba S.A."
+    again = lean(client, row, row.version - 1)  # a second press, and one of a window behind
+    assert (again.status_code, again.url) == (302, done.url)
+    assert shop.comprobantes.count() == 1
+    assert client.get(reverse("invoicing:issue", args=[row.public_id])).url == page(row)
+
+
+def test_a_version_that_moved_on_is_shown_and_not_issued(client, shop, owner):
+    row = new(shop, owner)
+    press(client, row, "guardar", **CLIENTE, **LINEA)
+    seen = fresh(row).version
+    press(client, row, "guardar", **{**CLIENTE, **LINEA, "L1/Cantidad": "25"})
+    for version in (seen, "", "nada", seen + 5):
+        answer = lean(client, row, version)
+        assert answer.status_code == 409
+        html = answer.content.decode()
+        assert "cambió en otra ventana" in html
+        assert 'value="25"' in html
+    assert not shop.comprobantes.exists()
+    behind = press(client, row, "guardar", version=seen, **CLIENTE, **LINEA)
+    assert behind.status_code == 409
+    assert "data-emitir" not in behind.content.decode()  # what that page shows is not saved
+
+
+def test_what_stands_in_the_way_of_the_saved_draft_is_told(
+    client, shop, owner, stranger, reader, as_client
+):
+    row = new(shop, owner)
+    press(client, row, "guardar", **CLIENTE)
+    answer = lean(client, row, fresh(row).version)
+    assert answer.status_code == 422
+    assert "Falta" in answer.content.decode()
+    assert lean(as_client(stranger), row, 1).status_code == 404
+    assert lean(as_client(reader), row, 1).status_code == 403
+    press(client, row, "descartar")
+    assert lean(client, row, fresh(row).version).url == page(row)
+    assert not shop.comprobantes.exists()
+
+
 def test_a_window_that_is_behind_loses_nothing_and_overwrites_nothing(client, shop, owner):
     row = new(shop, owner)
     press(client, row, "guardar", **CLIENTE)

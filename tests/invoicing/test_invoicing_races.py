@@ -90,6 +90,9 @@ from iofacturo.folios import ledger
 from iofacturo.invoicing import emission, series
 from iofacturo.invoicing.models import Draft
 
+if not {whole}:  # the steps of batches, and of SQLite
+    emission.issuance.store = lambda *args, **kwargs: False
+
 def dies(home, name):
     real = getattr(home, name)
     def last(*args, **kwargs):
@@ -103,6 +106,7 @@ emission.issue_draft(Draft.objects.get(pk={pk}), by=None, at=datetime.fromisofor
 STEPS = {
     "(series, 'take')": False,
     "(emission.firma, 'build_sign')": False,
+    "(emission.issuance, 'store')": False,
     "(ledger, 'consume')": False,
     "(emission, '_store')": False,
     "(emission, '_close')": False,
@@ -114,7 +118,8 @@ STEPS = {
 def test_a_process_killed_after_any_step_leaves_all_or_nothing(shop, step, stands):
     emission.issue_draft(scene.drafted(shop), by=None, at=AT)
     soft = scene.drafted(shop)
-    program = KILLED.format(step=step, pk=soft.pk, at=AT.isoformat())
+    whole = not any(name in step for name in ("consume", "_store", "_close"))
+    program = KILLED.format(step=step, pk=soft.pk, at=AT.isoformat(), whole=whole)
     told = subprocess.run(
         [sys.executable, "-c", program],
         env={**os.environ, "DATABASE_URL": database_url()},

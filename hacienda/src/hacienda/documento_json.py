@@ -92,7 +92,7 @@ def from_json(data: Any) -> Documento:
         raise XMLError(f"«version» debe ser 4.4 o 4.3; es {_shown(version)}.", path="version")
     estructura = _estructura(tipo, version)
     reading = _Reading(estructura.namespace)
-    values = reading.group(data, estructura.children, TIPOS[tipo], "", _TOP)
+    values = reading.group(data, _plan(tipo, version), "", _TOP)
     document: Documento = TIPOS[tipo](**values, version=version)
     return document
 
@@ -201,6 +201,39 @@ def _holds_tuple(owner: type[Any], attribute: str) -> bool:
     return any(f.name == attribute and f.default == () for f in fields(owner))
 
 
+class _Group:
+    """How an object of the JSON becomes a value of `cls`."""
+
+    __slots__ = ("cls", "places")
+
+    def __init__(self, cls: type[Any], elements: tuple[Element, ...]) -> None:
+        self.cls = cls
+        self.places = {element.name: _Place(element, cls) for element in elements}
+
+
+class _Place:
+    """One element within its owner: what of it does not depend on the document, looked up once."""
+
+    __slots__ = ("attribute", "element", "group", "is_many", "leaf", "takes_numbers", "wrapper")
+
+    def __init__(self, element: Element, owner: type[Any]) -> None:
+        self.wrapper = element if element.kind == "wrapper" else None
+        self.attribute = element.attribute
+        self.element = inner = element.children[0] if self.wrapper else element
+        self.is_many = _holds_tuple(owner, element.attribute)  # type: ignore[arg-type]  # a class is hashable
+        self.group = None
+        if inner.kind == "group":
+            self.group = _Group(inner.value_class(), inner.children)
+        kind = "plazo" if inner.attribute == "plazo_credito" else inner.kind
+        self.leaf = reader.LEAVES.get(kind)
+        self.takes_numbers = kind in _NUMBER_TOO
+
+
+@cache  # bounded by the types and versions of the law
+def _plan(tipo: str, version: str) -> _Group:
+    return _Group(TIPOS[tipo], of(tipo, version=version).children)
+
+
 class _Reading:
     """One dict on its way to a value."""
 
@@ -208,60 +241,54 @@ class _Reading:
         self.namespace = namespace
 
     def group(
-        self,
-        data: Any,
-        elements: tuple[Element, ...],
-        cls: type[Any],
-        path: str,
-        also: frozenset[str] = frozenset({"extra"}),
+        self, data: Any, plan: _Group, path: str, also: frozenset[str] = frozenset({"extra"})
     ) -> dict[str, Any]:
-        """The constructor's arguments for `cls` from an object of the JSON."""
+        """The constructor's arguments for the plan's class from an object of the JSON."""
         data = self._object(data, path)
-        known = {element.name: element for element in elements}
+        places = plan.places
         for key in data:
-            if key not in known and key not in also:
-                raise _unknown("elemento", key, path, known)
+            if key not in places and key not in also:
+                raise _unknown("elemento", key, path, places)
         values: dict[str, Any] = {}
-        for name, element in known.items():
-            held = data.get(name)
-            if held is not None:
-                values[element.attribute] = self._element(held, element, cls, f"{path}{name}")
+        for name, held in data.items():
+            place = places.get(name)
+            if place is not None and held is not None:
+                values[place.attribute] = self._element(held, place, f"{path}{name}")
         if data.get("extra") is not None:
             values["extra"] = self._extras(data["extra"], f"{path}extra")
         return values
 
-    def _element(self, held: Any, element: Element, owner: type[Any], path: str) -> Any:
-        if element.kind == "wrapper":
-            item = element.children[0]
+    def _element(self, held: Any, place: _Place, path: str) -> Any:
+        if place.wrapper is not None:
+            item = place.element
             inner = self._object(held, path + "/")
             for key in inner:
                 if key != item.name:
                     raise _unknown("elemento", key, f"{path}/", [item.name])
             held = inner.get(item.name)
-            return self._many([] if held is None else held, item, f"{path}/{item.name}")
-        if _holds_tuple(owner, element.attribute):  # type: ignore[arg-type]  # a class is hashable
-            if not element.repeated and not isinstance(held, list):
+            return self._many([] if held is None else held, place, f"{path}/{item.name}")
+        if place.is_many:
+            if not place.element.repeated and not isinstance(held, list):
                 held = [held]
-            return self._many(held, element, path)
-        return self._one(held, element, path)
+            return self._many(held, place, path)
+        return self._one(held, place, path)
 
-    def _many(self, held: Any, element: Element, path: str) -> tuple[Any, ...]:
+    def _many(self, held: Any, place: _Place, path: str) -> tuple[Any, ...]:
         if not isinstance(held, list):
             raise XMLError(f"{path} debe ser una lista, no {_shown(held)}.", path=path)
-        return tuple(self._one(item, element, f"{path}[{n}]") for n, item in enumerate(held, 1))
+        return tuple([self._one(item, place, f"{path}[{n}]") for n, item in enumerate(held, 1)])
 
-    def _one(self, held: Any, element: Element, path: str) -> Any:
-        if element.kind == "group":
-            cls = element.value_class()
-            return cls(**self.group(held, element.children, cls, path + "/"))
-        if element.kind == "content":
-            return self._content(held, element, path)
-        kind = "plazo" if element.attribute == "plazo_credito" else element.kind
-        if kind in _NUMBER_TOO and isinstance(held, int) and not isinstance(held, bool):
+    def _one(self, held: Any, place: _Place, path: str) -> Any:
+        group = place.group
+        if group is not None:
+            return group.cls(**self.group(held, group, path + "/"))
+        if place.leaf is None:
+            return self._content(held, place.element, path)
+        if place.takes_numbers and isinstance(held, int) and not isinstance(held, bool):
             if not 0 <= held < 10**18:
                 raise XMLError(f"{path}: el número no es posible.", path=path)
             return held
-        return reader.LEAVES[kind](self._text(held, path), path)
+        return place.leaf(self._text(held, path), path)
 
     def _content(self, held: Any, element: Element, path: str) -> Any:
         cls = element.value_class()

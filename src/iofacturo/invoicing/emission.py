@@ -20,7 +20,7 @@ from iofacturo.accounts.company import Company
 from iofacturo.accounts.user import User
 from iofacturo.folios import ledger
 from iofacturo.folios.errors import Exhausted
-from iofacturo.invoicing import comprobante, readiness, row_writer, series, signed_xml
+from iofacturo.invoicing import comprobante, issuance, readiness, row_writer, series, signed_xml
 from iofacturo.invoicing.archive import counterpart
 from iofacturo.invoicing.comprobante import Comprobante
 from iofacturo.invoicing.documents import limits
@@ -135,6 +135,11 @@ def _lay_down(chunk: Sequence[Ready], by: User | None) -> list[Comprobante]:
             )
             for document, one in zip(documents, chunk, strict=True)
         ]
+        if len(rows) == 1 and issuance.store(
+            rows[0], bodies[0], replaces=comprobante.replaced(documents[0]), draft=chunk[0].draft,
+            by=by, at=at,
+        ):  # fmt: skip
+            return rows
         for row, taken in zip(rows, _folios(company, documents, rows, at, by), strict=True):
             row.folio_entry_id = taken.entry_id
         _store(rows, bodies, at)

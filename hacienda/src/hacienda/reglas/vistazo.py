@@ -102,11 +102,15 @@ class _Writer:
         facets = element.facets
         low = self._name(facets.min_inclusive or Decimal(0))
         high = self._name(facets.max_inclusive)
-        unit = self._name(Decimal(1).scaleb(-(facets.fraction_digits or 0)))
+        decimals = facets.fraction_digits or 0
+        # as people and systems write them
+        usual = [n for n in (decimals, 2, 0, 3) if n <= decimals]
+        units = [self._name(Decimal(1).scaleb(-n)) for n in dict.fromkeys(usual)]
+        is_usual = " or ".join(f"x.same_quantum({unit})" for unit in units)
         general = self._name(checker(element))
         return (
             f"type(x) is not Decimal or not {low} <= x <= {high}"
-            f" or not (x.same_quantum({unit}) or {general}(x) is None)"
+            f" or not ({is_usual} or {general}(x) is None)"
         )
 
     def _text(self, facets: Facets) -> str:

@@ -102,6 +102,11 @@ def searched(numero: str, nombre: str) -> list[str]:
     return [number, *plain, *named]
 
 
+def stored_words(numero: str, folded: str) -> str:
+    """All words of a counterpart as its row has them, each after a space; empty for nobody."""
+    return "".join(f" {word}" for word in searched(numero, folded))[:320]
+
+
 # -- writing -----------------------------------------------------------------------------------
 
 ADD = """
@@ -121,8 +126,7 @@ def add(people: Iterable[tuple[int, str, str]]) -> int:
     wanted = sorted({one for one in people if one[1] or one[2]})
     values: list[int | str] = []
     for company_id, numero, folded in wanted:
-        words = searched(numero, folded)
-        values += [company_id, numero, folded, "".join(f" {word}" for word in words)[:320]]
+        values += [company_id, numero, folded, stored_words(numero, folded)]
     if not values:
         return 0
     new = statement.rows(ADD.format(places=_places(len(wanted), 4)), values)

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -37,6 +37,9 @@ QUIET = "calcular"
 """What the page's script asks for while people type: saved, and answered with the sums alone."""
 
 
+MOVED = "Este borrador cambió en otra ventana y no se emitió. Abajo está como quedó: revíselo y emítalo."
+
+
 @member("see")
 @require_http_methods(["GET", "HEAD", "POST"])
 def draft(request: SeatedRequest, public_id: str) -> HttpResponse:
@@ -53,9 +56,38 @@ def draft(request: SeatedRequest, public_id: str) -> HttpResponse:
     return showing.page(request, row, turn)
 
 
+@member("issue")
+@require_http_methods(["GET", "HEAD", "POST"])
+def issue(request: SeatedRequest, public_id: str) -> HttpResponse:
+    """`POST /facturar/borradores/<public_id>/emitir/`: issue the draft as it is saved.
+
+    Only its version travels: the page's script sends a person here when nothing they see is
+    unsaved. A version that has moved on is not issued, but shown. Whoever comes back to the address
+    of a refusal finds the draft.
+    """
+    now = clock.now()
+    row = _found(request, public_id)
+    if request.method != "POST":
+        return redirect("invoicing:draft", public_id=row.public_id)
+    if row.comprobante_id is not None or row.discarded_at is not None:
+        return _over(request, row)
+    turn = _turn(request, row, now, {name: str(value) for name, value in request.POST.items()})
+    if turn.sent.get("version") != str(row.version):
+        return showing.page(request, row, turn, stopped=MOVED, status=409)
+    if not form.is_settled(row.data, row.tipo):
+        turn.data = deepcopy(row.data)
+        _finish(request, row, turn)
+        try:
+            _keep(request, row, turn, row.version)
+        except (AlreadyIssued, DraftChanged):
+            return _conflict(request, _found(request, public_id), turn, "emitir")
+    return _issue(request, row, turn)
+
+
 def _found(request: SeatedRequest, public_id: str) -> Draft:
-    found: Draft = get_object_or_404(request.company.drafts, public_id=public_id)
-    found.company = request.company
+    found = drafts.find(request.company, public_id)
+    if found is None:
+        raise Http404
     return found
 
 
@@ -63,7 +95,7 @@ def _turn(request: SeatedRequest, row: Draft, now: datetime, sent: dict[str, str
     return Turn(
         company=request.company,
         tipo=row.tipo,
-        data=deepcopy(row.data),
+        data=row.data,
         state=posted.state(sent),
         at=now,
         sent=sent,
@@ -83,12 +115,7 @@ def _acted(request: SeatedRequest, row: Draft, now: datetime) -> HttpResponse:
     turn.data = form.read(sent, row.data, row.tipo)
     condiciones.settle(turn.data, row.data)
     if name != QUIET:
-        acts.suggest(turn.data)
-        original.bring(
-            request.company, turn.data, row.tipo, sucursal=row.sucursal, terminal=row.terminal
-        )
-        if name not in acts.KEEP_BLANKS:
-            turn.data = form.swept(turn.data, row.tipo)
+        _finish(request, row, turn, blanks=name in acts.KEEP_BLANKS)
     name = _meant(name, sent)
     if name in acts.ACTS:
         acts.ACTS[name](turn)
@@ -110,6 +137,16 @@ def _acted(request: SeatedRequest, row: Draft, now: datetime) -> HttpResponse:
             turn.state = turn.state.but(revisar=True)
         return showing.page(request, row, turn)
     return redirect(_address(row, turn))
+
+
+def _finish(request: SeatedRequest, row: Draft, turn: Turn, *, blanks: bool = False) -> None:
+    """What a button adds to what was typed, before anything else; and no blank rows stay."""
+    acts.suggest(turn.data)
+    original.bring(
+        request.company, turn.data, row.tipo, sucursal=row.sucursal, terminal=row.terminal
+    )
+    if not blanks:
+        turn.data = form.swept(turn.data, row.tipo)
 
 
 def _meant(name: str, sent: dict[str, str]) -> str:

@@ -162,3 +162,18 @@ def swept(data: Json, tipo: str) -> Json:
         renumber(data)
     clean: Json = place.swept(data)
     return clean
+
+
+def is_settled(data: Json, tipo: str) -> bool:
+    """Whether a button finds nothing to add to *data*, and no blank row to sweep away."""
+    return (
+        all(
+            isinstance(line, dict) and line.get("Impuesto") and not linea.is_blank(line, tipo)
+            for line in place.items(data, place.LINES)
+        )
+        and all(
+            isinstance(one, dict) and one.get("FechaEmisionIR")
+            for one in place.items(data, "InformacionReferencia")
+        )
+        and not place.has_blanks(data)
+    )

@@ -156,6 +156,18 @@ def swept(value: Any) -> Any:
     return value
 
 
+def has_blanks(value: dict[str, Any] | list[Any]) -> bool:
+    """Whether `swept` would take anything out."""
+    is_list = isinstance(value, list)
+    for one in value if is_list else value.values():  # type: ignore[union-attr]
+        if isinstance(one, str):
+            if not one and is_list:
+                return True
+        elif isinstance(one, dict | list) and (not one or has_blanks(one)):
+            return True
+    return False
+
+
 def swept_owner(data: dict[str, Any], name: str) -> dict[str, Any]:
     """The same without the list that *name* stood in, when nothing is left of it."""
     owner = re.sub(r"\[\d+\]$", "", long(name))

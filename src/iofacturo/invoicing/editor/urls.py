@@ -10,5 +10,6 @@ urlpatterns = [
     path("nuevo/", start_page.new_draft, name="new_draft"),
     path("tiquete/", quick_page.tiquete, name="quick"),
     path("borradores/<slug:public_id>/", draft_page.draft, name="draft"),
+    path("borradores/<slug:public_id>/emitir/", draft_page.issue, name="issue"),
     path("borradores/<slug:public_id>/proforma.pdf", proforma_page.paper, name="proforma"),
 ]

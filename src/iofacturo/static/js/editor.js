@@ -82,6 +82,18 @@ const show = (page, url) => {
   if (alert) say(alert.textContent.trim().slice(0, 200));
 };
 
+// Nothing on the page is unsaved: the server has it all, and only needs to know which version.
+const issueSaved = (form) => {
+  const lean = document.createElement("form");
+  [lean.method, lean.action, lean.hidden] = ["post", form.dataset.emitir, true];
+  for (const name of ["csrfmiddlewaretoken", "empresa", "version", "desde", "linea", "recordar_cliente"]) {
+    const held = new FormData(form).get(name);
+    if (held !== null) lean.append(Object.assign(document.createElement("input"), { name, value: held }));
+  }
+  document.body.append(lean);
+  lean.submit();
+};
+
 const press = async (form, button) => {
   const act = button?.value || "guardar";
   clearTimeout(timer);
@@ -89,6 +101,10 @@ const press = async (form, button) => {
   await new Promise((done) => { setTimeout(done); }); // a form takes no second submission inside its first
   if (WHOLE.has(act.split(":")[0])) {
     native = true;
+    if (act === "emitir" && form.dataset.emitir && !stopped && contents(form) === before) {
+      issueSaved(form);
+      return;
+    }
     form.requestSubmit(button);
     return;
   }
