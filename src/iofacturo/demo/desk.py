@@ -25,6 +25,17 @@ from iofacturo.renewals import (
 )
 from iofacturo.renewals.request import RenewalRequest
 
+# What was answered in the last weeks: business hours ago, who, the plan, after how many minutes,
+# by whom. One of them late.
+ANSWERED = (
+    (196, "roble", "plan-100", 22, "revisor"), (187, "roble", "plan-50", 74, "revisora"),
+    (176, "arenal", "plan-50", 31, "revisor"), (161, "vivero", "plan-50", 118, "revisor"),
+    (150, "optica", "plan-100", 45, "revisora"), (137, "optica", "plan-50", 287, "revisor"),
+    (121, "arenal", "plan-100", 63, "revisora"), (104, "vivero", "plan-50", 27, "revisor"),
+    (88, "optica", "plan-50", 52, "revisora"), (71, "roble", "plan-50", 150, "revisor"),
+    (41, "arenal", "plan-50", 19, "revisora"), (24, "optica", "plan-50", 34, "revisor"),
+)  # fmt: skip
+
 
 def lay_out(cast: Cast, shop: Shop, office: Office, now: datetime) -> None:
     """Draft, sent, taken, late, correction, second approval, rejected, cancelled, lapsed, reversed."""
@@ -51,6 +62,8 @@ def lay_out(cast: Cast, shop: Shop, office: Office, now: datetime) -> None:
         return low
 
     _sell(buyer["soda"], office, (now - timedelta(days=80 - 5 * n) for n in range(SODA_FOLIOS)))
+    for back, who, plan, minutes, by in ANSWERED:
+        purchase.buy(buyer[who], plan, ago(back), office, cast.people[by], minutes=minutes)
     _reversed(buyer["vivero"], office, reviewer, senior, ago(60))
     _rejected(buyer["soda"], reviewer, ago(48))
     _lapsed(buyer["optica"], now - timedelta(days=30))
@@ -64,23 +77,30 @@ def lay_out(cast: Cast, shop: Shop, office: Office, now: datetime) -> None:
     waiting = purchase.submit(buyer["soda"], "plan-100", ago(0.2))
     sent = waiting.submitted_at or now
     _sell(buyer["soda"], office, (sent + timedelta(minutes=2 + n) for n in range(3)))  # of grace
+    others = [
+        purchase.submit(buyer["arenal"], "plan-100", ago(0.5)),
+        purchase.submit(buyer["vivero"], "plan-50", ago(0.4)),
+    ]
     purchase.choose(buyer["cafe"], "plan-500", now - timedelta(hours=2))
-    _statement(waiting, reviewer, now)
+    _statement([waiting, *others], reviewer, now)
 
 
-def _statement(waiting: RenewalRequest, reviewer, now: datetime) -> None:
-    """The bank's file of today: money of a request that waits, and money of nobody."""
-    day = f"{clock.local(waiting.submitted_at or now):%d/%m/%Y}"
+def _statement(waiting: list[RenewalRequest], reviewer, now: datetime) -> None:
+    """The bank's file of today: money of requests that wait, and money of nobody."""
+    day = f"{clock.local(waiting[0].submitted_at or now):%d/%m/%Y}"
     text = "\n".join((
         "Fecha,Referencia,Descripción,Débitos,Créditos",
-        f'{day},{purchase.bank_reference(waiting, waiting.submitted_at or now)},"SINPE plan {waiting.reference.lower()}",,'
-        f'"{waiting.given.total}"',
+        *(
+            f'{day},{purchase.bank_reference(row, row.submitted_at or now)},'
+            f'"SINPE plan {row.reference.lower()}",,"{row.given.total}"'
+            for row in waiting
+        ),
         f'{day},70011223,"Pago de plan, gracias",,"15000.00"',
         f'{day},70011224,"Comisión del banco","350.00",',
     ))  # fmt: skip
     bac = statement_profile.of("BAC Credomatic")
     assert bac is not None  # noqa: S101 - it comes with the house
-    iban = waiting.given.payee.iban
+    iban = waiting[0].given.payee.iban
     row = bank_statement.receive("movimientos.csv", text.encode(), bac, iban, by=reviewer, at=now)
     today = clock.local(now).date()
     statement_import.confirm(row, row.read(), by=reviewer, at=now, today=today)

@@ -85,11 +85,14 @@ def approve(request: RenewalRequest, by: User, at: datetime) -> RenewalRequest:
 
 def buy(
     buyer: Buyer, plan: str, at: datetime, office: Office, reviewer: User,
-    second: User | None = None,
+    second: User | None = None, minutes: int = 38,
 ) -> RenewalRequest:  # fmt: skip
-    """The whole way to the provider's invoice, with *second* for amounts that need two."""
+    """The whole way to the provider's invoice, with *second* for amounts that need two.
+
+    Answered after so many *minutes* of business time.
+    """
     request = submit(buyer, plan, at)
-    answered = calendar.current(at).due(at, timedelta(minutes=38))
+    answered = calendar.current(at).due(at, timedelta(minutes=minutes))
     request = approve(request, reviewer, answered)
     if request.state != RenewalRequest.ACTIVE and second is not None:
         request = approve(request, second, answered + timedelta(minutes=9))
