@@ -96,6 +96,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "django_htmx",
+    "django_altcha",  # for the widget's script alone
     "csp",
     "iofacturo.lib",
     "iofacturo.outbox",
@@ -104,6 +105,7 @@ INSTALLED_APPS = [
     "iofacturo.accounts",
     "iofacturo.notifications",
     "iofacturo.folios",
+    "iofacturo.help_center",
     "iofacturo.invoicing",
     "iofacturo.renewals",
     "iofacturo.support",
@@ -172,8 +174,12 @@ else:
         _database["ENGINE"] = "iofacturo.lib.postgresql"
     _database["CONN_MAX_AGE"] = 600
     _database["CONN_HEALTH_CHECKS"] = True
-    # `lib.statement` keeps its statements prepared; the ORM's own never are
-    _database["OPTIONS"] = {"prepare_threshold": 5, **_database.get("OPTIONS", {})}
+    # `lib.statement` keeps its statements prepared; the ORM's own never are. `none` in the address
+    # turns that off, for a pooler that cannot carry them from one connection to the next.
+    _options = dict(_database.get("OPTIONS", {}))
+    _prepare = str(_options.pop("prepare_threshold", 5))
+    _options["prepare_threshold"] = None if _prepare == "none" else int(_prepare)
+    _database["OPTIONS"] = _options
 DATABASES = {"default": _database}
 CACHES = {
     "default": {
