@@ -142,6 +142,12 @@ def test_the_largest_print_wins_where_nothing_is_named():
         ([("Cuenta", "****4066")], "", "…4066", ""),
         ([("Destino", "XXXX XXXX 4066")], "", "…4066", "payee"),
         (["IBAN destino", "CR05 0152 0200 1026", "2840 66"], IBAN, IBAN, "payee"),
+        (
+            ["desde la app a la cuenta CR05 0152 0200", "1026 2840 66 a nombre de Ana"],
+            IBAN,
+            IBAN,
+            "payee",
+        ),
         ([("Cuenta destino", "CR06015202001026284066")], None, None, None),  # check digits
     ],
 )
@@ -167,6 +173,7 @@ def test_accounts_are_whole_with_their_check_digits_or_masked(rows, iban, shown,
         (["20261122 152 83010512345678"], "2026112215283010512345678", "sinpe"),
         ([("Número de transacción SINPE:", "2026112215283010512345678")],
          "2026112215283010512345678", "sinpe"),
+        (["Le informamos: referencia 60102780. Concepto: plan"], "60102780", "bank"),
         ([("Documento", "22/11/2026")], None, None),
         ([("Referencia", "8812-4477")], None, None),
         ([("Referencia", "Pago de plan")], None, None),

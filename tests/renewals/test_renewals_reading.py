@@ -194,7 +194,8 @@ def test_what_differs_is_told_and_what_is_not_sure_is_not(drafted) -> None:
     table = [
         (Reading(amount=amount("75000.00")), {"Monto": True}),
         (Reading(amount=amount("75000.00", "")), {"Monto": True}),
-        (Reading(amount=amount("75000.00", "USD")), {"Monto": False}),
+        (Reading(amount=amount("75000.00", "USD")), {"Monto": None}),
+        (Reading(amount=amount("150.00", "USD")), {"Monto": False}),
         (Reading(amount=amount("7500.00")), {"Monto": False}),
         (Reading(amount=amount("7500.00", sure=0.4)), {"Monto": None}),
         (Reading(day=Day(0.9, BOX, value=date(2026, 11, 23))), {"Fecha": True}),

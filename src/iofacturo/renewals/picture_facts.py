@@ -131,8 +131,11 @@ def _amount(found: Reading, request: RenewalRequest) -> Iterator[Fact]:
     read = formats.dinero(one.value, currency)
     due = group.on_slip(request)
     expected = formats.dinero(due, quote.currency)
-    same = currency == quote.currency and one.value in _amounts(request, due, one.value)
-    if same:
+    fits = one.value in _amounts(request, due, one.value)
+    if fits and currency != quote.currency:  # the sign is what an eye mistakes first
+        yield Fact("Monto", read, None, "", one, expected, hint="Revise la moneda")
+        return
+    if fits:
         yield Fact("Monto", read, True, "El monto que leemos en la imagen coincide", one, expected)
         return
     sure = one.confidence >= LEAST_SURE

@@ -53,10 +53,12 @@ def _whole(page: Page, placed: Placed, text: str) -> Iterator[Account]:
         rest = re.sub(r"[^0-9A-Z]", "", text[begin.end() :]).translate(_MEANT)
         words, digits = [placed.word], _digits(rest)
         if len(digits) < LENGTH - 2:
-            more = page.right_of(placed)[:1] or [one for one in [page.below(placed)] if one]
-            tail = _digits(re.sub(r"[\s-]", "", more[0].word.text)) if more else ""
-            if more and len(digits) + len(tail) == LENGTH - 2:
-                digits, words = digits + tail, [placed.word, more[0].word]
+            under = page.below(placed)
+            for other in (*page.right_of(placed)[:1], *([under] if under else [])):
+                tail = _digits(re.sub(r"[\s-]", "", other.word.text))
+                if len(digits) + len(tail) == LENGTH - 2:
+                    digits, words = digits + tail, [placed.word, other.word]
+                    break
         iban = "CR" + digits[: LENGTH - 2]
         if is_valid(iban):
             yield Account(

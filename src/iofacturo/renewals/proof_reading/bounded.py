@@ -25,12 +25,12 @@ COMMAND = (sys.executable, "-I", "-m", "iofacturo.renewals.proof_reading.child")
 ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "PATH": os.defpath,
-    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_ARENA_MAX": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
 SECONDS = 30.0  # for one proof, the start of a child included
-MOST_QUESTIONS = 40  # to one child, which then makes room for a fresh one
+MOST_QUESTIONS = 25  # to one child, which then makes room for a fresh one
 LONGEST = 2 * 1024 * 1024  # of an answer
 PIECE = 1 << 16
 
@@ -112,6 +112,11 @@ class Child:
         while seen is None:
             seen = self.answer(1.0)
         return seen
+
+    @property
+    def is_due_for_a_fresh_start(self) -> bool:
+        """Whether the next question starts another child."""
+        return self._process is None or self._asked >= MOST_QUESTIONS
 
     @property
     def idle_seconds(self) -> float:

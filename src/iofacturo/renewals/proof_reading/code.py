@@ -23,6 +23,12 @@ _OURS = re.compile(
     r"[I1Ll|][O0Qo]F[\s.:-]?(?=([A-Za-z0-9](?:[\s-]?[A-Za-z0-9]){6}))", re.IGNORECASE
 )
 _LONG = re.compile(r"(?<![\dA-Za-z])20\d{2}[01]\d[0-3]\d(?:\s?\d){17}(?!\d)")
+_IN_SENTENCE = re.compile(
+    r"(?:referencia|comprobante|documento|confirmaci[oó]n|autorizaci[oó]n|transacci[oó]n)"
+    r"(?:\s*(?:n\.?\s?[º°o]\.?|no\.|n[uú]m(?:ero)?\.?|#))?\s*[:#]?\s*(?:es\s)?"
+    r"(?P<value>[A-Za-z]{0,4}\d[\dA-Za-z-]{4,})",
+    re.IGNORECASE,
+)
 _VALUE = re.compile(r"[A-Za-z]{0,6}[-/]?\d(?:[-/]?[A-Za-z0-9])*(?:\s\d[A-Za-z0-9]{2,})*")
 
 
@@ -52,12 +58,19 @@ def _named(page: Page, placed: Placed) -> Iterator[Code]:
     text = placed.word.text
     squashed = placed.word.squashed
     if not label.REFERENCE.match(squashed):
+        for found in _IN_SENTENCE.finditer(text):
+            if value := _value(found["value"]):
+                yield _bank(placed, value, 0.85)
         return
     inline = re.search(r"[:#]\s*(?P<value>[A-Za-z0-9][\w\s/-]*)$", text) or re.search(
         r"\s(?P<value>[A-Za-z]{0,4}\d[\w/-]{4,})$", text
     )
     if inline and (value := _value(inline["value"])):
         yield _bank(placed, value, 0.9)
+        return
+    within = _IN_SENTENCE.search(text)
+    if within and (value := _value(within["value"])):
+        yield _bank(placed, value, 0.85)
         return
     if sum(c.isdigit() for c in squashed) > 2:
         return

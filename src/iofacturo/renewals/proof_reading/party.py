@@ -35,6 +35,7 @@ BANKS = {
 BAC = "BAC Credomatic"
 _BANKS = {name: re.compile(pattern) for name, pattern in BANKS.items()}
 _LETTERS = re.compile(r"[^\W\d_]")
+_NAMED_AFTER = re.compile(r"\w[,.]?\s+a nombre de\s+(?P<name>[^,;:]{4,60}?\.?)(?=[,;]|\.\s|\.?$)")
 _TO = re.compile(r"^(?:a|para|a nombre de)\s+(?P<name>[A-ZÁÉÍÓÚÑ][\w.&'’ÁÉÍÓÚÑáéíóúñ -]{4,})$")
 _TO_IOF = re.compile(r"^(?:a|para|a nombre de)\s+(?P<name>[\w.&'’ -]{4,})$")
 
@@ -81,7 +82,7 @@ def payee(page: Page) -> Name | None:
     """The name of who was paid, beside or under its label, or after «a» in a sentence."""
     best: Name | None = None
     for placed in page.placed:
-        found = _named(page, placed) or _addressed(placed)
+        found = _in_sentence(placed) or _named(page, placed) or _addressed(placed)
         if found is not None and (best is None or found.confidence > best.confidence):
             best = found
     return best
@@ -93,15 +94,23 @@ def _named(page: Page, placed: Placed) -> Name | None:
         return None
     head, colon, tail = placed.word.text.partition(":")
     if colon and _is_name(tail) and label.PAYEE.match(re.sub(r"[^a-z]", "", head.lower())):
-        return Name(placed.word.score * 0.9, placed.word.box, value=tail.strip())
+        strong = 0.75 if squashed.startswith("para") else 0.9  # a mail begins so
+        return Name(placed.word.score * strong, placed.word.box, value=tail.strip())
     if not label.is_label(squashed) or "banco" in squashed:
         return None
-    strong = 0.9 if squashed.startswith(("nombre", "benef", "desti", "titular")) else 0.8
+    strong = 0.8 if squashed.startswith("para") else 0.9
     under = page.below(placed)
     for other in (*page.right_of(placed)[:1], *([under] if under else [])):
         if _is_name(other.word.text) and not label.is_label(other.word.squashed):
             return Name(other.word.score * strong, other.word.box, value=other.word.text.strip())
     return None
+
+
+def _in_sentence(placed: Placed) -> Name | None:
+    found = _NAMED_AFTER.search(placed.word.text)
+    if found is None or not _is_name(found["name"]):
+        return None
+    return Name(placed.word.score * 0.92, placed.word.box, value=found["name"].strip(" ."))
 
 
 def _addressed(placed: Placed) -> Name | None:

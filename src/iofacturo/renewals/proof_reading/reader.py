@@ -26,6 +26,9 @@ def read_page(words: Sequence[Word]) -> Reading:
     """What one page says."""
     page = Page([word for word in words[:MOST_WORDS] if len(word.text) <= LONGEST])
     paid, others = amount.paid(list(amount.candidates(page)))
+    sinpe_movil = party.is_sinpe_movil(page)
+    if paid is not None and sinpe_movil:
+        paid = replace(paid, currency="CRC")  # it knows no other; ¢ is easily taken for $
     return Reading(
         amount=paid,
         day=day.transfer_day(list(day.days(page))),
@@ -33,7 +36,7 @@ def read_page(words: Sequence[Word]) -> Reading:
         references=code.distinct(code.codes(page)),
         payee=party.payee(page),
         bank=party.bank(page),
-        sinpe_movil=party.is_sinpe_movil(page),
+        sinpe_movil=sinpe_movil,
         others=others,
     )
 
