@@ -118,9 +118,23 @@ class Queue:
                 rows = rows.filter(later, due_at__gte=last.due_at)
             return list(rows.order_by("due_at", "id")[: PAGE + 1])
         if self.chosen == "mios" and not self.words:
-            mine = sorted(rows[:500], key=lambda row: (row.due_at is None, row.due_at, -row.pk))
-            return mine[: PAGE + 1]
+            return self._mine(rows, last)
         return list((rows.filter(pk__lt=last.pk) if last else rows).order_by("-id")[: PAGE + 1])
+
+    def _mine(self, rows: QuerySet[Ticket], last: Ticket | None) -> list[Ticket]:
+        """Those that wait for us by their due time, and after them those that wait for a customer."""
+        found: list[Ticket] = []
+        if last is None or last.due_at is not None:
+            due = rows.filter(due_at__isnull=False)
+            if last is not None:
+                later = Q(due_at__gt=last.due_at) | Q(due_at=last.due_at, pk__gt=last.pk)
+                due = due.filter(later, due_at__gte=last.due_at)
+            found = list(due.order_by("due_at", "id")[: PAGE + 1])
+        rest = rows.filter(due_at__isnull=True)
+        if last is not None and last.due_at is None:
+            rest = rest.filter(pk__gt=last.pk)
+        room = PAGE + 1 - len(found)
+        return found + (list(rest.order_by("id")[:room]) if room else [])
 
     def _search(self) -> Q:
         """By number of ticket or request, by clave, or by words of the company."""
