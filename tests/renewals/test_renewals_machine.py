@@ -37,7 +37,7 @@ MOVES = {
     "": {"draft"},
     "draft": {"draft", "in_review", "cancelled", "expired"},
     "in_review": {"in_review", "needs_info", "active", "rejected", "cancelled"},
-    "needs_info": {"needs_info", "in_review", "expired"},
+    "needs_info": {"needs_info", "in_review", "expired", "active"},
     "expired": {"expired", "draft", "in_review", "cancelled"},
     "active": {"active", "reversed"},
     "rejected": {"rejected"},
