@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 LARGEST = worker.LARGEST  # bytes
 KINDS = {"pdf", "png", "jpg"}
 MOST_PAGES = 100
+MOST_WORDS, LONGEST_WORD = 400, 120  # of one page of a PDF; characters
 
 
 Word = tuple[str, tuple[int, int, int, int]]  # text; left, top, right, bottom in pixels
@@ -91,7 +92,7 @@ def _understood(answer: bytes, data: bytes) -> Cleaned:
         width, height = (int.from_bytes(pages[0][at : at + 4], "big") for at in (16, 20))
         phash = f"{int(facts['phash'], 16):016x}"
         page_count = int(facts["page_count"])
-        words = tuple(tuple(_word(row) for row in said) for said in facts["words"])
+        words = tuple(tuple(_word(row) for row in said[:MOST_WORDS]) for said in facts["words"])
         if len(words) != len(pages):
             raise ValueError("words of other pages")
         if facts["kind"] not in KINDS or len(phash) != 16:
@@ -117,7 +118,8 @@ def _word(row: list) -> Word:
     text, (left, top, right, bottom) = row
     if not isinstance(text, str):
         raise ValueError("a word is no text")
-    return text, (int(left), int(top), int(right), int(bottom))
+    plain = "".join(c for c in text[:LONGEST_WORD] if c.isprintable())  # no NUL, no half a pair
+    return plain, (int(left), int(top), int(right), int(bottom))
 
 
 def _refusal(facts: dict) -> Refused:
