@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,7 +15,14 @@ from hacienda import identificacion
 from iofacturo.accounts.access import member
 from iofacturo.accounts.seated import SeatedRequest
 from iofacturo.folios.csv_file import stream
-from iofacturo.invoicing.catalogue import actividad, customer, customer_cells, exoneracion, lookup
+from iofacturo.invoicing.catalogue import (
+    actividad,
+    customer,
+    customer_cells,
+    exoneracion,
+    lookup,
+    shelf,
+)
 from iofacturo.invoicing.catalogue.customer import Customer
 from iofacturo.invoicing.catalogue.customer_form import CustomerForm
 from iofacturo.invoicing.catalogue.find_page import warnings
@@ -24,39 +30,15 @@ from iofacturo.invoicing.catalogue.mark import fresh_mark
 from iofacturo.lib import clock
 from iofacturo.lib.visible import visible
 
-PAGE = 50
 LATEST = 10
 
 
 @member("see")
 @require_safe
 def customers(request: SeatedRequest) -> HttpResponse:
-    """Search by words of the name or by number; PAGE at a time, by key."""
-    words = visible(request.GET.get("q", "")[:100])
-    archived = request.GET.get("archivados") == "1"
-    shelf = request.company.customers.filter(archived_at__isnull=not archived)
-    found = customer.matching(shelf.order_by("folded", "id"), words)
-    mark = request.GET.get("desde", "")[:12]
-    after = shelf.filter(public_id=mark).first() if mark else None
-    rows = list(following(found, after)[: PAGE + 1])
-    context = {
-        "rows": rows[:PAGE],
-        "more": rows[PAGE - 1].public_id if len(rows) > PAGE else "",
-        "first": after is None,
-        "q": words,
-        "archived": archived,
-        "some_archived": archived
-        or request.company.customers.filter(archived_at__isnull=False).exists(),
-        "may": request.membership.may("issue"),
-    }
+    """Search by words of the name or by number."""
+    context = shelf.context(request, request.company.customers, customer.matching)
     return render(request, "invoicing/catalogue/customers.html", context)
-
-
-def following(rows: QuerySet[Customer], after: Customer | None) -> QuerySet[Customer]:
-    """Those that come after *after* by name."""
-    if after is None:
-        return rows
-    return rows.filter(Q(folded__gt=after.folded) | Q(folded=after.folded, pk__gt=after.pk))
 
 
 @member("issue")

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from iofacturo.accounts.access import member
 from iofacturo.accounts.seated import SeatedRequest
 from iofacturo.folios.csv_file import stream
-from iofacturo.invoicing.catalogue import cabys, cabys_warnings, product, product_cells
+from iofacturo.invoicing.catalogue import cabys, cabys_warnings, product, product_cells, shelf
 from iofacturo.invoicing.catalogue.find_page import FOR_STAFF, NOT_IMPORTED
 from iofacturo.invoicing.catalogue.mark import fresh_mark
 from iofacturo.invoicing.catalogue.product import Product
@@ -23,44 +23,25 @@ from iofacturo.invoicing.catalogue.product_form import ProductForm
 from iofacturo.lib import clock
 from iofacturo.lib.visible import visible
 
-PAGE = 50
 CODES = 8
 
 
 @member("see")
 @require_safe
 def products(request: SeatedRequest) -> HttpResponse:
-    """Search by words, own code or CAByS; PAGE at a time, by key; those with a warning alone."""
-    words = visible(request.GET.get("q", "")[:100])
-    archived = request.GET.get("archivados") == "1"
-    warned = request.GET.get("aviso") == "1" and not archived
-    everything = request.company.products
-    shelf = everything.filter(archived_at__isnull=not archived)
-    if warned:
-        shelf = shelf.exclude(cabys_warning="")
-    found = product.matching(shelf.order_by("folded", "id"), words)
-    mark = request.GET.get("desde", "")[:12]
-    after = everything.filter(public_id=mark).first() if mark else None
-    rows = list(following(found, after)[: PAGE + 1])
-    context = {
-        "rows": rows[:PAGE],
-        "more": rows[PAGE - 1].public_id if len(rows) > PAGE else "",
-        "first": after is None,
-        "q": words,
-        "archived": archived,
+    """Search by words, own code or CAByS; those with a warning alone."""
+    warned = request.GET.get("aviso") == "1" and not shelf.archived(request)
+    context = shelf.context(
+        request,
+        request.company.products,
+        product.matching,
+        ~Q(cabys_warning="") if warned else None,
+    )
+    context |= {
         "warned": warned,
         "warnings": product.live(request.company).exclude(cabys_warning="").count(),
-        "some_archived": archived or everything.filter(archived_at__isnull=False).exists(),
-        "may": request.membership.may("issue"),
     }
     return render(request, "invoicing/catalogue/products.html", context)
-
-
-def following(rows: QuerySet[Product], after: Product | None) -> QuerySet[Product]:
-    """Those that come after *after* by name."""
-    if after is None:
-        return rows
-    return rows.filter(Q(folded__gt=after.folded) | Q(folded=after.folded, pk__gt=after.pk))
 
 
 @member("issue")

@@ -6,13 +6,13 @@ begin. A quote that nobody closed costs its own row and no other.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from iofacturo.lib import table_text
 from iofacturo.lib.folding import fold
 from iofacturo.lib.visible import visible
 
@@ -92,16 +92,13 @@ def read(data: bytes, names: Mapping[str, str], required: tuple[frozenset[str], 
 
 
 def _decoded(data: bytes) -> str:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", "replace")
     if not data.strip():
         raise Unreadable("El archivo está vacío.")
-    if data[1:400:2].count(0) * 4 > len(data[1:400:2]):  # every other byte, and no mark
-        return data.decode("utf-16-le", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+    # a stray NUL costs its own cell, not the file
+    text = table_text.decoded(data) or table_text.decoded(data.replace(b"\x00", b""))
+    if text is None:
+        raise Unreadable("El archivo no es una tabla de texto. Guárdela como «CSV UTF-8».")
+    return text
 
 
 def _header(
