@@ -72,7 +72,7 @@ def test_the_whole_way_of_grace(books, owner, reviewer):
     assert "puede emitir hasta 10 folios de gracia" in told("renewal.received")
     issue(books, "own", "a", "b", "c")
     claims_of_folios(AT)
-    assert Notice.objects.get(kind="folios.grace").subject.endswith("con 7 folios de gracia")
+    assert Notice.objects.get(kind="folios.grace").title.endswith("con 7 folios de gracia")
     assert summary.left(books, AT) == summary.Left(0, 7)
     approved(row, reviewer)
     assert summary.left(books, AT) == summary.Left(497, 0)
