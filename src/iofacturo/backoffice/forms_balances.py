@@ -54,7 +54,10 @@ class WhyForm(Furnished, forms.Form):
 class NoteForm(Furnished, forms.Form):
     """What happened, for the history."""
 
-    note = forms.CharField(label="Qué pasó", max_length=500, help_text="Queda en el historial.")
+    note = forms.CharField(
+        label="Qué pasó", max_length=500, help_text="Queda en el historial.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )  # fmt: skip
 
 
 class WithdrawalForm(Furnished, forms.Form):
