@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.models import Count, F, Max, Q, Sum
 
 from iofacturo.lib import clock
-from iofacturo.renewals import bank
+from iofacturo.renewals import bank, open_lines
 from iofacturo.renewals.bank import Allocation, BankLine, LineReturn, MoneyEntry
 from iofacturo.renewals.matching import Line, Match, Wanted, match
 from iofacturo.renewals.matching.hunt import Found as Trace
@@ -100,7 +100,7 @@ def _state() -> State:
 
 
 def _made(state: State) -> Matches:
-    rows = list(bank.free().order_by("-pk").values_list(
+    rows = list(open_lines.free().order_by("-pk").values_list(
         "pk", "booked_on", "amount", "used", "currency", "detail", "reference", "payer"
     )[:MOST_LINES])  # fmt: skip
     lines = [
