@@ -50,7 +50,7 @@ def _named(step: steps.Step, company: Company) -> steps.Step:
     """The step of the company's data, with what its activity is called."""
     if step.name != "data" or step.state != steps.DONE:
         return step
-    return replace(step, text=f"{company.nombre}. Actividad {actividad.shown(company.actividad)}.")
+    return replace(step, text=f"{company.nombre}, actividad {actividad.shown(company.actividad)}.")
 
 
 def configurers(company: Company) -> list[User]:
