@@ -155,7 +155,9 @@ def last_business_day(today: date, hours: Calendar) -> date:
 def compose(figures: Figures, standing: Standing, now: datetime) -> Report:
     """Put *figures* into words."""
     day = formats.fecha_completa(figures.first)
-    span = day if figures.first == figures.last else f"{day} a {formats.fecha_completa(figures.last)}"
+    span = (
+        day if figures.first == figures.last else f"{day} a {formats.fecha_completa(figures.last)}"
+    )
     total = figures.total
     path = reverse("backoffice:board")
     asked = f"?desde={figures.first.isoformat()}&hasta={figures.last.isoformat()}"
