@@ -30,6 +30,7 @@ OF_STAFF = {
     "payee.proposed", "payee.confirmed", "payee.withdrawn", "staff.changed", "staff.removed",
     "staff_invitation.sent", "staff_invitation.resent", "staff_invitation.withdrawn",
     "staff_invitation.accepted", "terms.published",
+    "report.subscribed", "report.unsubscribed",
 }  # fmt: skip
 ROLES = {**dict(STAFF_ROLES), **dict(COMPANY_ROLES)}
 GRANTS = {"can_issue": "puede emitir", "can_renew": "puede renovar"}
