@@ -144,8 +144,10 @@ class Queue:
             return Q(request__number=request_numbers.compact(self.words))
         if self.words.isdigit() and len(self.words) == 50:
             return Q(comprobante__clave=self.words)
-        companies = Company.objects.all()
-        for word in folding.fold(self.words).split():
+        companies, words = Company.objects.all(), folding.fold(self.words).split()
+        if not words:
+            return Q(pk=None)
+        for word in words:
             bare = word.replace("-", "")
             companies = companies.filter(folded__contains=bare if bare.isdigit() else word)
         return Q(company__in=list(companies.values_list("pk", flat=True)[:MOST_COMPANIES]))

@@ -19,4 +19,7 @@ class SupportConfig(AppConfig):
     verbose_name = "Soporte"
 
     def ready(self) -> None:
+        from iofacturo.support import mailbox
+
         append_only.declare(*APPEND_ONLY, *FROZEN)
+        mailbox.box()  # a wrong setting stops the process, not the conversation

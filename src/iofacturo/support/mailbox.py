@@ -59,6 +59,8 @@ def box() -> Box | None:
     """The configured box; None where answers do not come back by mail."""
     if not settings.TICKET_IMAP:
         return None
+    if not settings.TICKET_MAIL:
+        raise ImproperlyConfigured("IOFACTURO_TICKET_IMAP needs IOFACTURO_TICKET_MAIL as well.")
     url = urlsplit(settings.TICKET_IMAP)
     if url.scheme not in ("imap", "imaps", "imap+starttls") or not url.hostname:
         raise ImproperlyConfigured(

@@ -8,9 +8,10 @@ lock of the request: of several workers one writes, and one that is killed leave
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from iofacturo.lib import formats
@@ -19,6 +20,8 @@ from iofacturo.renewals.request import RenewalRequest
 from iofacturo.support import closing, entry, notices, participant
 from iofacturo.support.entry import Entry
 from iofacturo.support.ticket import Ticket
+
+log = logging.getLogger(__name__)
 
 BATCH = 100
 Request = RenewalRequest
@@ -76,7 +79,18 @@ def keep(now: datetime) -> int:
     """Open the tickets of requests that are late at *now*; how many promises were written down."""
     told = BrokenPromise.objects.filter(request=OuterRef("pk"), due_at=OuterRef("due_at"))
     pks = late(now).filter(~Exists(told)).values_list("pk", flat=True)[:BATCH]
-    return sum(_keep(pk, now) for pk in list(pks))
+    return sum(_kept(pk, now) for pk in list(pks))
+
+
+def _kept(pk: int, now: datetime) -> bool:
+    """One that cannot be kept must not hold up the others."""
+    try:
+        return _keep(pk, now)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("The broken promise of request %d could not be written down.", pk)
+        return False
 
 
 def _keep(pk: int, now: datetime) -> bool:
