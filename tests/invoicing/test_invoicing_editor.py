@@ -428,6 +428,10 @@ def test_a_code_that_the_catalogue_lacks_is_told_while_typing_and_stops(
     stopped = press(client, row, "emitir", **CLIENTE, **line)
     assert stopped.status_code == 422
     assert 'value="emitir:con-cabys"' in stopped.content.decode()
+    saved = client.post(
+        reverse("invoicing:issue", args=[row.public_id]), {"version": fresh(row).version}
+    )
+    assert 'value="emitir:con-cabys"' in saved.content.decode()  # what is saved is held back too
     assert fresh(row).comprobante is None
     quick = {"token": "C" * 24, "que": "Café", "monto": "5000", "cabys": "2391102010299"}
     told = client.post(reverse("invoicing:quick"), quick)

@@ -34,7 +34,7 @@ def clean_texts(form: forms.BaseForm) -> None:
         ):
             continue
         cleaned = visible_lines if isinstance(field.widget, forms.Textarea) else visible
-        field.to_python = _then(field.to_python, cleaned)  # type: ignore[method-assign]
+        field.to_python = _then(field.to_python, cleaned)  # type: ignore[method-assign, assignment]
 
 
 def _then(read: Callable[[Any], Any], cleaned: Callable[[str], str]) -> Callable[[Any], Any]:

@@ -53,7 +53,7 @@ def worst(company: Company, today: date, days: int = 7) -> Day | None:
     rows = _issued(company, today - timedelta(days=days - 1), today)
     local = TruncDate("fecha", tzinfo=clock.COSTA_RICA)
     found = rows.annotate(day=local).order_by("-day").values("day").annotate(**COUNTS)
-    seen = (Day(one["day"], one["issued"], one["rejected"]) for one in found)
+    seen = (Day(*one) for one in found.values_list("day", "issued", "rejected"))
     return next((one for one in seen if one.is_alarming), None)
 
 

@@ -37,7 +37,7 @@ LATEST = 10
 @require_safe
 def customers(request: SeatedRequest) -> HttpResponse:
     """Search by words of the name or by number."""
-    context = shelf.context(request, request.company.customers, customer.matching)
+    context = shelf.context(request, request.company.customers.all(), customer.matching)
     return render(request, "invoicing/catalogue/customers.html", context)
 
 

@@ -33,7 +33,7 @@ def products(request: SeatedRequest) -> HttpResponse:
     warned = request.GET.get("aviso") == "1" and not shelf.archived(request)
     context = shelf.context(
         request,
-        request.company.products,
+        request.company.products.all(),
         product.matching,
         ~Q(cabys_warning="") if warned else None,
     )
