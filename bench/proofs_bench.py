@@ -74,10 +74,11 @@ def _sheets(proof: Proof) -> list[Sheet]:
 
 def _read(child: Child, sheets: list[Sheet]) -> tuple[Reading, float, int]:
     """What one proof says, in how many seconds, and the most memory the child held so far."""
-    if child.is_due_for_a_fresh_start:
-        child.look(sheets[:1])  # a fresh child is warm again after its first picture
     started = time.perf_counter()
     try:
+        if child.is_due_for_a_fresh_start:
+            child.look(sheets[:1])  # a fresh child is warm again after its first picture
+            started = time.perf_counter()
         seen = child.look(sheets)
     except Unreadable:
         return Reading(), time.perf_counter() - started, 0
