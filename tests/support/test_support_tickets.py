@@ -305,6 +305,7 @@ def test_support_hands_over_and_can_never_decide(
     assert told("handover") == {"revisor", "revisora"}
     page = as_client(reviewer).get(f"/gestion/renovaciones/{request.number}/").content.decode()
     assert "El monto está bien" in page
+    assert "Soporte pide revisarla" in page  # in the queue beside it as well
     for act in ("reserva", "aprobacion", "correccion", "rechazo", "reversion", "reapertura"):
         address = f"/gestion/renovaciones/{request.number}/{act}/"
         assert client.post(address, {"version": request.version}).status_code == 403

@@ -17,7 +17,9 @@ from iofacturo.lib import folding, formats
 from iofacturo.renewals import matches
 from iofacturo.renewals import number as numbers
 from iofacturo.renewals import reference as references
+from iofacturo.renewals.group import RenewalGroup
 from iofacturo.renewals.request import RenewalRequest
+from iofacturo.support import assignment
 
 PAGE = 40
 SOON = timedelta(hours=2)  # of business time
@@ -47,6 +49,7 @@ class Row:
     word: str
     hint: str
     match: tuple[str, str] | None = None  # (tone, words) of the money that was found
+    asked: bool = False  # support handed it over with a note
 
 
 MATCHED = {
@@ -161,6 +164,11 @@ class Queue:
         """
         by_number = Q(number=numbers.compact(self.words))
         by_number |= Q(reference=references.compact(self.words))
+        group = RenewalGroup.objects.filter(
+            Q(reference=references.compact(self.words)) | Q(number=self.words.upper())
+        ).first()
+        if group is not None:
+            by_number |= Q(group=group)
         if rows.filter(by_number).exists():
             return rows.filter(by_number)
         words = folding.fold(self.words).split()
@@ -193,7 +201,13 @@ class Queue:
     def _row(self, row: RenewalRequest) -> Row:
         tone, icon, word = badge(row, self.now, self._hours)
         found = MATCHED.get(self.matches.tier(row)) if row.state in R.SENT else None
-        return Row(row, tone, icon, word, self._hint(row), found)
+        asked = row.state in R.SENT and row.pk in self._asked
+        return Row(row, tone, icon, word, self._hint(row), found, asked)
+
+    @cached_property
+    def _asked(self) -> set[int]:
+        """Requests on this page that support asks about."""
+        return assignment.flagged(self._found[:PAGE])
 
     def _hint(self, row: RenewalRequest) -> str:
         if row.state == R.NEEDS_INFO:
