@@ -7,7 +7,7 @@ export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_DOWNLOADS := never
 unexport VIRTUAL_ENV PYTHONPATH DJANGO_SETTINGS_MODULE
 
-.PHONY: setup run test test-hacienda test-portal test-browser lint bench lock clean
+.PHONY: setup run pictures test test-hacienda test-portal test-browser lint bench lock clean
 
 setup: .venv/.dev
 
@@ -40,6 +40,10 @@ lint: .venv/.dev
 	@MYPYPATH=hacienda/src $(VENV)/mypy --config-file hacienda/pyproject.toml -p hacienda
 	@$(VENV)/lint-imports
 	@IOFACTURO_BUILDING=1 $(VENV)/python -m iofacturo.cli makemigrations --check --dry-run
+
+# The help centre's screenshots, taken from the running product.
+pictures: .venv/.dev
+	@$(VENV)/python docs/pictures.py
 
 bench: .venv/.dev
 	@$(VENV)/python -m bench

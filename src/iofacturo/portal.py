@@ -19,6 +19,7 @@ from iofacturo.accounts.access import anybody, person, staff
 from iofacturo.accounts.seated import PersonRequest
 from iofacturo.business_time import calendar
 from iofacturo.folios import summary
+from iofacturo.help_center import shelf
 from iofacturo.invoicing import tasks
 from iofacturo.lib import clock
 from iofacturo.renewals.request import RenewalRequest
@@ -57,6 +58,7 @@ STAFF_LINKS = [
     ("Planes", "plan", "backoffice:plans", "catalogue"),
     ("Ajustes", "edit", "backoffice:adjustments", "second"),
     ("Calendario", "calendar", "backoffice:calendar", "catalogue"),
+    ("Artículos", "help", "backoffice:articles", "articles"),
     ("Términos", "sheet", "backoffice:terms", "catalogue"),
     ("Cuentas", "bank", "backoffice:payee", "payee"),
     ("Equipo", "shield", "backoffice:staff", "staff"),
@@ -107,6 +109,13 @@ class Shell:
     @property
     def staff_side(self) -> bool:
         return self.request.path.startswith("/gestion/")
+
+    @property
+    def help(self) -> str:
+        """Where «Ayuda» leads from here: the article about this screen, else all of them."""
+        match = self.request.resolver_match
+        article = shelf.kept().about(match.view_name) if match else None
+        return reverse("help_center:article", args=[article.slug]) if article else reverse("ayuda")
 
     @cached_property
     def unread(self) -> int:
@@ -251,20 +260,6 @@ def _open_requests(request: PersonRequest, now: datetime) -> list[RenewalRequest
 def gestion(request: HttpRequest) -> HttpResponse:
     """`/gestion/`: the desk is where the provider's people begin."""
     return redirect("backoffice:renewals")
-
-
-@anybody
-@require_safe
-def ayuda(request: HttpRequest) -> HttpResponse:
-    """`/ayuda/`: short guides to what people do here, and the hours of attention."""
-    return render(
-        request,
-        "portal/ayuda.html",
-        {
-            "hours": calendar.current(clock.now()).describe(),
-            "ayuda_shell": "portal.html" if request.user.is_authenticated else "plain.html",
-        },
-    )
 
 
 @anybody

@@ -3,12 +3,14 @@
 from django.urls import include, path
 
 from iofacturo import portal
+from iofacturo.help_center import pages
 from iofacturo.invoicing.editor import start_page
 
 urlpatterns = [
     path("", portal.home, name="portal"),
     path("facturar/", start_page.start, name="facturar"),
-    path("ayuda/", portal.ayuda, name="ayuda"),
+    path("ayuda/", pages.index, name="ayuda"),
+    path("ayuda/", include("iofacturo.help_center.urls")),
     path("salud", portal.salud, name="salud"),
     path("cuenta/", include("iofacturo.accounts.login_urls")),
     path("empresa/", include("iofacturo.accounts.urls")),

@@ -16,6 +16,7 @@ from iofacturo.accounts.invitation import Invitation, StaffInvitation
 from iofacturo.accounts.user import User
 from iofacturo.folios import ledger
 from iofacturo.folios.adjustment import AdjustmentProposal, propose
+from iofacturo.help_center import shelf, version
 from iofacturo.invoicing import draft as drafts
 from iofacturo.invoicing import emission
 from iofacturo.invoicing.archive import export, exporting
@@ -68,6 +69,13 @@ class Scene:
         return invitation.invite(
             self.company, "invitada@ejemplo.cr", role="reader", by=self.owner, at=clock.now()
         )
+
+    @cached_property
+    def article(self) -> version.ArticleVersion:
+        """An article of the product that its staff wrote over."""
+        slug = "renovar-su-plan"
+        text = shelf.own_texts()[slug]
+        return version.publish(slug, text, after=0, over="", by=self.admin, at=clock.now())
 
     @cached_property
     def staff_invitation(self) -> StaffInvitation:
@@ -314,6 +322,7 @@ STAFF_INVITATION: Kwargs = lambda s: {"pk": s.staff_invitation.pk}  # noqa: E731
 COMPANY_INVITATION: Kwargs = lambda s: COMPANY(s) | INVITATION(s)  # noqa: E731
 
 
+ARTICLE: Kwargs = lambda s: {"slug": s.article.slug}  # noqa: E731
 TERMS: Kwargs = lambda s: {"number": s.request.given.terms.number}  # noqa: E731
 PLAN: Kwargs = lambda s: {"code": s.plan}  # noqa: E731
 PROMOTION: Kwargs = lambda s: {"code": s.promotion}  # noqa: E731
@@ -516,6 +525,11 @@ ADDRESSES: dict[str, Kwargs] = {
     "backoffice:adjustment_refusal": ADJUSTMENT,
     "backoffice:calendar_opening": lambda s: {"day": "2026-12-25"},
     "backoffice:terms_version": TERMS,
+    "backoffice:article": ARTICLE,
+    "backoffice:article_version": lambda s: {"slug": s.article.slug, "number": s.article.number},
+    "backoffice:article_withdrawal": ARTICLE,
+    "help_center:article": ARTICLE,
+    "help_center:opinion": ARTICLE,
     "backoffice:payee_confirm": PROPOSAL,
     "backoffice:payee_withdraw": PROPOSAL,
     "backoffice:staff_role": TEAMMATE,

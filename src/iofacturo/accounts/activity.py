@@ -29,7 +29,7 @@ ACTS = {
 OF_STAFF = {
     "payee.proposed", "payee.confirmed", "payee.withdrawn", "staff.changed", "staff.removed",
     "staff_invitation.sent", "staff_invitation.resent", "staff_invitation.withdrawn",
-    "staff_invitation.accepted", "terms.published",
+    "staff_invitation.accepted", "terms.published", "article.published", "article.withdrawn",
     "report.subscribed", "report.unsubscribed",
 }  # fmt: skip
 ROLES = {**dict(STAFF_ROLES), **dict(COMPANY_ROLES)}

@@ -1,6 +1,7 @@
 """The staff's door: each room's pages stand in the file of that room."""
 
 from iofacturo.backoffice import (
+    articles,
     balances,
     bank_lines,
     board,
@@ -40,6 +41,7 @@ urlpatterns = [
     *ledger.urlpatterns,
     *calendar.urlpatterns,
     *terms.urlpatterns,
+    *articles.urlpatterns,
     *payee.urlpatterns,
     *staff.urlpatterns,
     *provider.urlpatterns,
