@@ -195,7 +195,9 @@ def assign(request: StaffRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         text = form.cleaned_data["request"]
         found = RenewalRequest.objects.filter(
-            Q(number=numbers.compact(text)) | Q(reference=references.compact(text)),
+            Q(number=numbers.compact(text))
+            | Q(reference=references.compact(text))
+            | Q(group__reference=references.compact(text)),
             submitted_at__isnull=False,
         ).first()
         if found is not None:

@@ -50,7 +50,7 @@ def find(number: str) -> RenewalRequest:
     return get_object_or_404(
         RenewalRequest.objects.select_related(
             "company", "quote", "quote__payee", "quote__plan_version", "billing", "submitted_by",
-            "taken_by", "first_approved_by", "previous",
+            "taken_by", "first_approved_by", "previous", "group",
         ),
         number=number,
         submitted_at__isnull=False,

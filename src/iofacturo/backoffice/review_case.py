@@ -26,6 +26,7 @@ from iofacturo.renewals import (
 from iofacturo.renewals.bank import BankLine
 from iofacturo.renewals.decision import ReviewDecision
 from iofacturo.renewals.late import LateMoney
+from iofacturo.renewals.group import on_slip
 from iofacturo.renewals.proof import PaymentProof, Use
 from iofacturo.renewals.request import BILLING, RenewalRequest
 from iofacturo.renewals.review import CORRECTIONS, REJECTIONS, REVERSALS
@@ -245,6 +246,12 @@ class Case:
         return bank.ZERO if self.request.credit_wanted else there
 
     @cached_property
+    @cached_property
+    def together(self) -> GroupOnDesk | None:
+        """The requests that the same transfer pays, where it is one of several."""
+        group = self.request.group
+        return GroupOnDesk(self.request, group, self.now) if group is not None else None
+
     def allocations(self) -> list[bank.Allocation]:
         return list(bank.lines_of(self.request))
 
@@ -254,14 +261,17 @@ class Case:
         if self.request.state not in RenewalRequest.SENT or not self.missing:
             return []
         found = [
-            (one.tier, [int(line) for line in one.lines], one.evidence, len(one.requests) > 1)
+            (
+                one.tier, [int(line) for line in one.lines], one.evidence,
+                len(one.requests) > 1 or self.together is not None,
+            )
             for one in matches.current().of(self.request)
         ]
         if self.chosen is not None:
             among = [one for one in found if self.chosen in one[1]]
             others = [one for one in found if self.chosen not in one[1]]
-            found = [*(among or [(4, [self.chosen], ("Lo escogió usted de la lista.",), False)]),
-                     *others]  # fmt: skip
+            by_hand = (4, [self.chosen], ("Lo escogió usted de la lista.",), bool(self.together))
+            found = [*(among or [by_hand]), *others]
         found = found[:MOST_MONEY]
         rows = {
             row.pk: row for row in bank.free().filter(pk__in={pk for one in found for pk in one[1]})
@@ -327,7 +337,9 @@ class Case:
         stated = self.proofs[-1] if self.proofs else None
         rows = [self._amount(stated), self._date(stated)]
         rows.append(
-            Comparison("Referencia", self.request.reference, "", "", "Búsquela en el banco", True)
+            Comparison(
+                "Referencia", self.request.pay_reference, "", "", "Búsquela en el banco", True
+            )
         )
         rows.append(
             Comparison(
@@ -352,7 +364,7 @@ class Case:
         return rows
 
     def _amount(self, stated: PaymentProof | None) -> Comparison:
-        due = self.quote.total - self.request.credit_wanted
+        due = on_slip(self.request)
         expected = formats.dinero(due, self.quote.currency)
         if stated is None or stated.amount is None:
             return Comparison("Monto", expected, "", "", "El cliente no lo escribió")

@@ -15,6 +15,7 @@ from django.conf import settings
 from iofacturo.renewals import approval, guard, late, matches, proof
 from iofacturo.renewals.bank import BankLine
 from iofacturo.renewals.errors import RenewalError
+from iofacturo.renewals.group import on_slip
 from iofacturo.renewals.matching import Match
 from iofacturo.renewals.request import RenewalRequest
 
@@ -96,7 +97,7 @@ def is_flagged(row: RenewalRequest) -> bool:
         .select_related("request", "request__quote")
     )
     stated = [one.amount for one in proofs if one.amount is not None]
-    due = row.given.total - row.credit_wanted
+    due = on_slip(row)
     if sum(stated) not in (due, row.given.total) and any(one != due for one in stated):
         return True
     # two slips of one bank look alike; what is all but the same picture is another matter

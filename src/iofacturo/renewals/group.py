@@ -122,11 +122,11 @@ def sum_of(requests: Iterable[RenewalRequest]) -> Decimal:
 
 
 def on_slip(request: RenewalRequest) -> Decimal:
-    """The amount that a slip sent with *request* should show: the whole transfer's."""
+    """The amount that a slip of *request* should show: that of the whole transfer."""
     group = request.group
-    if group is not None and group.total is not None:
-        return group.total
-    return request.given.total
+    if group is None:
+        return request.given.total - request.credit_wanted
+    return group.total if group.total is not None else sum_of(group.standing())
 
 
 __all__ = ["MOST_COMPANIES", "RenewalGroup", "fresh_reference", "on_slip", "seats_that", "sum_of"]

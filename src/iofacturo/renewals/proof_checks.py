@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from iofacturo.lib import formats
 from iofacturo.renewals import credit, machine_reading, picture_facts, proof, reading_claims
+from iofacturo.renewals.group import on_slip
 from iofacturo.renewals.machine_reading import UNREADABLE, MachineReading
 from iofacturo.renewals.picture_facts import Fact, Picture
 from iofacturo.renewals.proof import PaymentProof, Use
@@ -99,12 +100,13 @@ def _checks(
     checks += [Check(True, fact.said) for fact in facts if fact.agrees and fact.said]
     checks += [Check(False, fact.said) for fact in facts if fact.agrees is False]
     if one.amount is not None:
-        if one.amount in (quote.total, quote.total - _from_credit(request)):
+        due = quote.total if request.group is None else on_slip(request)
+        if one.amount in (due, due - _from_credit(request)):
             checks.append(Check(True, "El monto que anotó coincide"))
         else:
             checks.append(
                 Check(False, f"Anotó {formats.dinero(one.amount, quote.currency)} y el total es "
-                             f"{formats.dinero(quote.total, quote.currency)}")
+                             f"{formats.dinero(due, quote.currency)}")
             )  # fmt: skip
     checks.append(_used(uses, request))
     return checks

@@ -58,6 +58,8 @@ def choose(request: PersonRequest) -> HttpResponse:
     if group is None and not asked:
         messages.warning(request, "Escoja al menos una empresa para renovar.")
         return redirect("portfolio:portfolio")
+    if group is None and len(asked) == 1:  # one alone has its own form, with its own reference
+        return redirect(f"{reverse('renewals:choose')}?empresa={asked.pop()}")
     return _page(request, group, [row for row in rows if row.company.public_id in asked or group])
 
 
