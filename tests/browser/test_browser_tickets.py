@@ -84,7 +84,16 @@ def test_a_late_request_opens_its_ticket_and_is_answered(
     page.get_by_role("button", name="Guardar nota").click()
     expect(page.get_by_text("Llamaron por teléfono.")).to_be_visible()
     look(page, no_barriers, "desk")
-    page.get_by_role("link", name="Me urge").first.click()
+    lost = written("vecina@otra.cr", "soporte@ejemplo.cr", "¿Me ayudan con la factura?")
+    incoming.take(lost, clock.now())
+    page.goto(f"{live_server.url}/gestion/tickets/")
+    page.get_by_role("link", name="Correos por ver: 1").click()
+    look(page, no_barriers, "mails")
+    page.get_by_label("Ticket", exact=True).fill(mine.number.lower())
+    page.get_by_role("button", name="Poner en el ticket").click()
+    expect(page.get_by_text("como nota interna")).to_be_visible()
+    page.goto(f"{live_server.url}/gestion/tickets/{mine.number}/")
+    expect(page.get_by_text("¿Me ayudan con la factura?")).to_be_visible()
     page.get_by_label("Respuesta al cliente").fill("Ya lo está viendo una persona que revisa.")
     page.get_by_role("button", name="Responder y resolver").click()
     expect(page.get_by_text("le enviamos la respuesta")).to_be_visible()
@@ -106,13 +115,17 @@ def test_a_late_request_opens_its_ticket_and_is_answered(
 
 def answered_by_mail(ticket: Ticket, sender, text: str) -> None:
     """What comes in from the mail program of *sender*."""
-    mail = EmailMessage()
-    mail["From"], mail["To"] = sender.email, address.of(ticket)
-    mail["Message-ID"] = "<1@cliente.cr>"
-    mail.set_content(f"{text}\n\nEl lunes, ioFacturo escribió:\n> algo")
-    row = incoming.take(mail.as_bytes(), clock.now())
+    row = incoming.take(written(sender.email, address.of(ticket), text), clock.now())
     assert row is not None
     assert row.state == row.TAKEN
+
+
+def written(sender: str, to: str, text: str) -> bytes:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = sender, to, "Re: ioFacturo"
+    mail["Message-ID"] = f"<{sender}>"
+    mail.set_content(f"{text}\n\nEl lunes, ioFacturo escribió:\n> algo")
+    return mail.as_bytes()
 
 
 def look(page: Page, no_barriers, name: str) -> None:
