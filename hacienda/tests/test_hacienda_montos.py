@@ -1151,3 +1151,47 @@ def test_no_computed_amount_can_be_changed_unnoticed(document, data):
         lines[number] = changed
         bad = replace(c, detalle_servicio=tuple(lines))
     assert montos.differences(bad)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.decimals("0.001", "99999", places=3),
+            st.decimals("0.00001", "9999999", places=5),
+            st.sampled_from(["01", "02", "04", "08", "10"]),
+            st.decimals("0", "1", places=5),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_what_leaves_its_sums_open_adds_up(sold):
+    lines = tuple(
+        LineaDetalle(
+            codigo_cabys="2151100000000",
+            cantidad=cantidad,
+            precio_unitario=precio,
+            descuento=(Descuento(monto_descuento=share * precio // 2, codigo_descuento="07"),),
+            impuesto=(Impuesto(codigo="01", codigo_tarifa_iva=tarifa),),
+        )
+        for cantidad, precio, tarifa, share in sold
+    )
+    stated = FacturaElectronica(detalle_servicio=lines)
+    assert montos.leaves_sums_open(stated)
+    document = montos.calculate(stated)
+    assert montos.differences(document) == []
+    assert not montos.leaves_sums_open(document)
+    assert not montos.leaves_sums_open(replace(stated, resumen_factura=document.resumen_factura))
+    assert not montos.leaves_sums_open(
+        replace(stated, otros_cargos=(OtrosCargos(monto_cargo=D(1)),))
+    )
+    for name in (
+        "monto_total",
+        "sub_total",
+        "base_imponible",
+        "impuesto_neto",
+        "monto_total_linea",
+    ):
+        odd = replace(lines[0], **{name: D(1)})
+        assert not montos.leaves_sums_open(replace(stated, detalle_servicio=(odd, *lines[1:])))

@@ -9,6 +9,7 @@ from iofacturo.invoicing.editor import start_page
 urlpatterns = [
     path("", portal.home, name="portal"),
     path("facturar/", start_page.start, name="facturar"),
+    path("", include("iofacturo.invoicing.urls")),  # asked for most: looked through first
     path("ayuda/", pages.index, name="ayuda"),
     path("ayuda/", include("iofacturo.help_center.urls")),
     path("salud", portal.salud, name="salud"),
@@ -16,7 +17,6 @@ urlpatterns = [
     path("empresa/", include("iofacturo.accounts.urls")),
     path("mi-plan/", include("iofacturo.renewals.urls")),
     path("mi-plan/", include("iofacturo.folios.urls")),
-    path("", include("iofacturo.invoicing.urls")),
     path("soporte/", include("iofacturo.support.urls")),
     path("cartera/", include("iofacturo.renewals.portfolio.urls")),
     path("avisos/", include("iofacturo.notifications.urls")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.sessions.backends import db
@@ -13,6 +15,14 @@ from iofacturo.lib import statement
 LIVE = """
 SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s
 """
+
+
+@lru_cache(maxsize=1024)
+def _opened(data: str) -> str:
+    """The JSON inside a stored text. Its signature is checked once in a process: the text is the
+    same, letter by letter; and each request gets values of its own.
+    """
+    return json.dumps(SessionStore().decode(data))
 
 
 class SessionStore(db.SessionStore):
@@ -32,7 +42,7 @@ class SessionStore(db.SessionStore):
         if not found:
             self._session_key = None
             return {}
-        held: dict[str, Any] = self.decode(found[0][0])
+        held: dict[str, Any] = json.loads(_opened(found[0][0]))
         return held
 
     @staticmethod

@@ -84,8 +84,9 @@ class Standing:
         except InvalidError as error:
             raise NotReady([Problem("valor-imposible", "", "error", error.message)]) from error
         problems = [
-            *reglas.check(document, today=self.at), *limits.problems(self.company, document),
-        ]  # fmt: skip
+            *reglas.check(document, today=self.at, adds_up=montos.leaves_sums_open(stated)),
+            *limits.problems(self.company, document),
+        ]
         if any(problem.is_error for problem in problems):
             raise NotReady(problems)
         return Ready(

@@ -6,9 +6,9 @@ from iofacturo.invoicing.callback import callback
 
 app_name = "invoicing"
 urlpatterns = [
+    path("facturar/", include("iofacturo.invoicing.editor.urls")),
     path("hacienda/aviso/<slug:token>/", callback, name="callback"),
     path("facturar/", include("iofacturo.invoicing.setup.urls")),
-    path("facturar/", include("iofacturo.invoicing.editor.urls")),
     path("facturar/", include("iofacturo.invoicing.documents.urls")),
     path("facturar/", include("iofacturo.invoicing.archive.urls")),
     path("facturar/", include("iofacturo.invoicing.catalogue.urls")),

@@ -33,6 +33,7 @@ from __future__ import annotations
 
 from hacienda.montos.calculo import calculate as calculate
 from hacienda.montos.calculo import es_salud as es_salud
+from hacienda.montos.calculo import leaves_sums_open as leaves_sums_open
 from hacienda.montos.decimales import discounts as discounts
 from hacienda.montos.decimales import quantize as quantize
 from hacienda.montos.decimales import without_tax as without_tax

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal, localcontext
 from typing import TypeVar
 
@@ -66,6 +66,49 @@ def calculate(
             return _rebuilt(comprobante, lines, resumen, kind, pick)
     except ArithmeticError:
         raise InvalidError("Hay un monto fuera de todo rango en el comprobante.") from None
+
+
+def leaves_sums_open(comprobante: Comprobante) -> bool:
+    """Whether lines of the plainest kind state nothing that `calculate` computes.
+
+    What it makes of them adds up by construction: `differences` would find nothing.
+    """
+    resumen = comprobante.resumen_factura
+    return (
+        not comprobante.otros_cargos
+        and not KINDS[comprobante.tipo].rep
+        and (resumen is None or all(getattr(resumen, name) is None for name in _TOTALS))
+        and (resumen is None or not resumen.total_desglose_impuesto)
+        and all(map(_is_plain, comprobante.detalle_servicio))
+    )
+
+
+_TOTALS = tuple(
+    field.name
+    for field in fields(ResumenFactura)
+    if field.name.startswith("total_") and field.default is None
+)
+
+
+def _is_plain(line: LineaDetalle) -> bool:
+    return (
+        line.monto_total is line.sub_total is line.base_imponible is None
+        and line.impuesto_neto is line.monto_total_linea is None
+        and line.iva_cobrado_fabrica is line.impuesto_asumido_emisor_fabrica is None
+        and line.cantidad is not None
+        and line.precio_unitario is not None
+        and not line.detalle_surtido
+        and all(
+            one.monto_descuento is not None and one.codigo_descuento not in SOBRE_MONTO_TOTAL
+            for one in line.descuento
+        )
+        and all(
+            tax.codigo == "01"
+            and tax.monto is tax.monto_exportacion is tax.exoneracion is None
+            and tax.factor_calculo_iva is tax.datos_impuesto_especifico is None
+            for tax in line.impuesto
+        )
+    )
 
 
 def _settle_computed(

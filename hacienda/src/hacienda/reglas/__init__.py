@@ -44,22 +44,35 @@ __all__ = ["check"]
 
 
 def check(
-    documento: Documento, *, today: date | None = None, cabys: Container[str] | None = None
+    documento: Documento,
+    *,
+    today: date | None = None,
+    cabys: Container[str] | None = None,
+    adds_up: bool = False,
 ) -> list[Problem]:
     """Every problem of a finished document.
 
     `today` is the day in Costa Rica that nothing may be later than, or an aware instant, by default
     the machine's; `cabys` the catalogue in force (`hacienda.catalogos.cabys.Cabys`), left out: codes
-    are only checked by shape. A value of another class than its field's, or a number that is none,
+    are only checked by shape; `adds_up` promises that every sum in it was made by
+    `hacienda.montos.calculate` (see `leaves_sums_open`), and need not be made again. A value of another class than its field's, or a number that is none,
     is told alone: nothing else can be said then. Never raises.
     """
     found = Findings()
     with suppress(Enough):
-        _look(documento, found, datetime.now(UTC) if today is None else today, cabys)
+        limit = datetime.now(UTC) if today is None else today
+        _look(documento, found, limit, cabys, adds_up=adds_up)
     return found.problems
 
 
-def _look(documento: Documento, found: Findings, limit: date, cabys: Container[str] | None) -> None:
+def _look(
+    documento: Documento,
+    found: Findings,
+    limit: date,
+    cabys: Container[str] | None,
+    *,
+    adds_up: bool,
+) -> None:
     usable = estructura.check(documento, found)
     if usable is None:
         return
@@ -71,5 +84,5 @@ def _look(documento: Documento, found: Findings, limit: date, cabys: Container[s
     if usable.version == "4.4":
         lineas.check(usable, found, cabys)
         cargos.check(usable, found)
-        resumen.check(usable, found)
+        resumen.check(usable, found, adds_up=adds_up)
         referencias.check(usable, found, dia(limit))
