@@ -29,11 +29,12 @@ class Row:
     word: str
     tone: str
     icon: str
+    late: bool
 
 
 def row(ticket: Ticket, at: datetime) -> Row:
     tone, icon = Ticket.BADGES[ticket.state_at(at)]
-    return Row(ticket, ticket.word(at), tone, icon)
+    return Row(ticket, ticket.word(at), tone, icon, ticket.is_late(at))
 
 
 @member("see")
