@@ -7,6 +7,7 @@ from functools import cached_property
 
 from iofacturo.accounts.staff import Staff
 from iofacturo.accounts.user import User
+from iofacturo.backoffice.review_group import GroupOnDesk
 from iofacturo.backoffice.review_queue import MATCHED, badge, duration
 from iofacturo.backoffice.review_reading import ProofView, views
 from iofacturo.business_time import calendar
@@ -25,8 +26,8 @@ from iofacturo.renewals import (
 )
 from iofacturo.renewals.bank import BankLine
 from iofacturo.renewals.decision import ReviewDecision
-from iofacturo.renewals.late import LateMoney
 from iofacturo.renewals.group import on_slip
+from iofacturo.renewals.late import LateMoney
 from iofacturo.renewals.proof import PaymentProof, Use
 from iofacturo.renewals.request import BILLING, RenewalRequest
 from iofacturo.renewals.review import CORRECTIONS, REJECTIONS, REVERSALS
@@ -246,12 +247,12 @@ class Case:
         return bank.ZERO if self.request.credit_wanted else there
 
     @cached_property
-    @cached_property
     def together(self) -> GroupOnDesk | None:
         """The requests that the same transfer pays, where it is one of several."""
         group = self.request.group
         return GroupOnDesk(self.request, group, self.now) if group is not None else None
 
+    @cached_property
     def allocations(self) -> list[bank.Allocation]:
         return list(bank.lines_of(self.request))
 
@@ -266,7 +267,7 @@ class Case:
                 len(one.requests) > 1 or self.together is not None,
             )
             for one in matches.current().of(self.request)
-        ]
+        ]  # fmt: skip
         if self.chosen is not None:
             among = [one for one in found if self.chosen in one[1]]
             others = [one for one in found if self.chosen not in one[1]]
