@@ -230,6 +230,7 @@ def home(request: PersonRequest) -> HttpResponse:
         if local.hour < 18
         else "Buenas noches"
     )
+    waiting = _open_requests(request, now)
     return render(
         request,
         "portal/home.html",
@@ -238,8 +239,8 @@ def home(request: PersonRequest) -> HttpResponse:
             "now": now,
             "hours": calendar.current(now).describe(),
             "overview": summary.overview(request.company, now),
-            "open_requests": _open_requests(request, now),
-            "late": [row.pk for row in _open_requests(request, now) if row.is_late(now)],
+            "open_requests": waiting,
+            "late": [row.pk for row in waiting if row.is_late(now)],
             "may_renew": request.membership is not None and request.membership.may("renew"),
             "tasks": tasks.of(request.membership, now) if request.membership else [],
         },
