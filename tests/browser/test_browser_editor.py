@@ -70,7 +70,10 @@ def test_a_factura_by_keyboard_alone(page: Page, live_server, shop, issuer, log_
     page.keyboard.press("Control+s")
     expect(field(page, "L2/Detalle")).to_have_count(0)
     page.locator("[data-issue]").focus()
-    page.keyboard.press("Enter")
+    with page.expect_request(lambda one: one.method == "POST") as pressed:
+        page.keyboard.press("Enter")
+    assert pressed.value.url.endswith("/emitir/")  # all is saved: its version alone is sent
+    assert "Detalle" not in (pressed.value.post_data or "")
     page.wait_for_url("**/facturar/documentos/**")
     assert Comprobante.objects.get().total == 2260
 
