@@ -44,7 +44,7 @@ const swapParts = (page) => {
 const keep = async () => {
   const form = editor();
   const now = contents(form);
-  if (stopped || now === before) return;
+  if (stopped || now === before || form.dataset.busy) return; // a button is being answered: it saved what it sent
   try {
     const answer = await fetch(form.action, { method: "POST", body: sent(form, "calcular") });
     if (answer.status === 409) stopped = true;
