@@ -8,6 +8,7 @@ from tests.renewals import scene as renewals
 from tests.support import scene
 from tests.uploads import makers
 
+from iofacturo.business_time import calendar
 from iofacturo.lib import clock
 from iofacturo.notifications.notice import Notice
 from iofacturo.outbox.message import Message
@@ -102,6 +103,15 @@ def test_a_conversation_from_the_first_word_to_the_last(ticket, issuer, support,
     assert claims.run(end) == 1
     assert fresh(ticket).state == Ticket.CLOSED
     assert claims.run(end) == 0
+
+
+def test_a_day_that_is_closed_later_moves_the_answer(ticket, admin) -> None:
+    """As with requests: the promise is kept in business time, whatever becomes of the calendar."""
+    day = clock.local(AT).date()
+    calendar.add_closure(admin, AT + HOUR, day, "Duelo nacional")
+    assert claims.run(AT + HOUR) == 1
+    assert fresh(ticket).due_at == AT + DAY + 3 * HOUR  # four hours from the next opening
+    assert claims.run(AT + HOUR) == 0
 
 
 def test_whoever_did_not_read_the_last_message_answers_nobody(ticket, issuer, support) -> None:
@@ -225,6 +235,8 @@ def test_a_page_says_what_a_ticket_is_about_and_is_not_believed(
     theirs = renewals.sent(other, stranger)
     page = as_client(reader).get(f"/mi-plan/solicitudes/{request.number}/").content.decode()
     assert f"/soporte/nuevo/?solicitud={request.number}" in page
+    for path in ("/", "/facturar/", "/mi-plan/", "/avisos/", "/ayuda/"):  # on every screen
+        assert 'href="/soporte/nuevo/"' in as_client(reader).get(path).content.decode(), path
     form = as_client(reader).get(f"/soporte/nuevo/?solicitud={request.number}").content.decode()
     for known in (request.number, cafe.nombre, "2:00"):
         assert known in form

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from iofacturo.lib import clock
-from iofacturo.support import attachment, closing, incoming, mailbox, promise
+from iofacturo.support import attachment, closing, due, incoming, mailbox, promise
 
 SWEEP_AFTER_DAYS = 3  # an upload that is not sent is forgotten after two
 _swept: dict[str, date] = {}
@@ -13,7 +13,7 @@ _swept: dict[str, date] = {}
 
 def run(now: datetime) -> int:
     """Everything that is due at *now*; how many rows were worked on."""
-    done = promise.follow(now) + promise.keep(now) + closing.close(now)
+    done = promise.follow(now) + promise.keep(now) + closing.close(now) + due.recompute(now)
     return done + tidy(now)
 
 

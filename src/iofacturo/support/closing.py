@@ -52,9 +52,9 @@ def open_again(ticket: Ticket, *, by: User | None, side: str, at: datetime) -> N
     ticket.change(
         at=at,
         state=Ticket.OPEN,
-        due_at=due.answer(at),
         resolved_at=None,
         closes_at=None,
+        **due.promise(at),
     )
     entry.record(ticket, Entry.REOPENED, by=by, side=side, at=at)
 

@@ -55,7 +55,8 @@ def _answer(
     _check_room(ticket)
     if ticket.state == Ticket.RESOLVED:
         closing.open_again(ticket, by=by, side=Entry.CUSTOMER, at=at)
-    ticket.change(at=at, state=Ticket.OPEN, due_at=ticket.due_at or due.answer(at))
+    owed = {} if ticket.due_at is not None else due.promise(at)
+    ticket.change(at=at, state=Ticket.OPEN, **owed)
     row = entry.record(
         ticket, Entry.MESSAGE, by=by, side=Entry.CUSTOMER, at=at, text=text, token=token,
         fingerprint=mark, via=via,

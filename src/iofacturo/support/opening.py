@@ -83,7 +83,7 @@ def _open(
         previous=about.previous,
         created_at=at,
         changed_at=at,
-        due_at=due.answer(at),
+        **due.promise(at),
     )
     first = entry.record(
         ticket, Entry.MESSAGE, by=by, side=Entry.CUSTOMER, at=at, text=text, token=token,

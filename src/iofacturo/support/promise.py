@@ -130,7 +130,9 @@ def _again(ticket: Ticket, request: RenewalRequest, now: datetime) -> Ticket:
     ticket = Ticket.lock(ticket.pk)
     if not ticket.live:
         closing.open_again(ticket, by=None, side=Entry.CLOCK, at=now)
-    ticket.change(at=now, state=Ticket.OPEN, due_at=request.due_at, followed=request.state)
+    ticket.change(
+        at=now, state=Ticket.OPEN, due_at=request.due_at, due_from=None, followed=request.state
+    )
     _say(ticket, request, now)
     return ticket
 
@@ -161,7 +163,13 @@ def _follow(pk: int, now: datetime) -> bool:
             ticket.change(at=now, state=Ticket.WAITING, due_at=None, followed=request.state)
             _clock(ticket, Entry.PAUSED, PAUSED, now)
         elif request.state == Request.IN_REVIEW and request.due_at is not None:
-            ticket.change(at=now, state=Ticket.OPEN, due_at=request.due_at, followed=request.state)
+            ticket.change(
+                at=now,
+                state=Ticket.OPEN,
+                due_at=request.due_at,
+                due_from=None,
+                followed=request.state,
+            )
             _clock(ticket, Entry.RESUMED, RESUMED.format(due=formats.momento(request.due_at)), now)
         else:
             text = OUTCOMES.get(request.state, "")

@@ -73,6 +73,10 @@ class Ticket(models.Model):
     live = models.BooleanField(default=True)  # open or waiting: one value, so that an index leads
     changed_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
+    due_from = models.DateTimeField(null=True)  # of a late ticket nothing: its request has the time
+    due_calendar = models.ForeignKey(
+        "business_time.CalendarVersion", models.PROTECT, null=True, related_name="+"
+    )
     answered_at = models.DateTimeField(null=True)  # the first time
     assigned_to = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     resolved_at = models.DateTimeField(null=True)
