@@ -111,6 +111,8 @@ def stacked(*rows):
         (page("Se transfirieron CRC 45,200.00 a la cuenta indicada"), "45200.00", "CRC"),
         (page("Monto: 45 200,00 colones", "Comisión: 100,00 colones"), "45200.00", "CRC"),
         (page(("Total debitado", "45.2OO,00")), "45200.00", ""),
+        (page("El 2 de octubre de 2026 hizo una transferencia por 45.200,00"), "45200.00", ""),
+        (page(("Fecha", "03/07/26 05.07"), ("Monto", "9.978.00")), "9978.00", ""),
         (page(("Monto", "63.750,00"), ("Tipo de cambio", "512,45")), "63750.00", ""),
         (page(("Referencia", "485934338"), ("Teléfono", "8812-4477"), ("Fecha", "22/11/2026")),
          None, ""),

@@ -128,8 +128,8 @@ def _points(page: Page, placed: Placed, before: str, read: Number, currency: str
     named = _labelled(page, placed, before)
     if not currency and not read.has_cents and not (read.grouped or named > 0):
         return None
-    if not currency and any(day.in_text(placed.word.text)):
-        return None
+    if not currency and named <= 0 and any(day.in_text(placed.word.text)):
+        return None  # the hour beside a date
     points = named + (1.5 if currency else 0) + (1.0 if read.has_cents else 0)
     points += 0.5 if read.grouped else 0
     points += max(0.0, min(3.0, 2.5 * (placed.height / page.height - 1.15)))
