@@ -35,6 +35,7 @@ from iofacturo.renewals.errors import (
     Invalid,
     LineTaken,
     NotAllowed,
+    PriceRose,
     Underpaid,
     WrongState,
 )
@@ -439,6 +440,31 @@ def test_late_money_that_is_too_little_pays_nothing(sent, reviewer, came) -> Non
         late.revive(sent, by=reviewer, at=after, version=sent.version, found=[line.pk])
     sent.refresh_from_db()
     assert sent.state == RenewalRequest.EXPIRED
+
+
+def test_money_for_a_draft_is_told_and_its_day_is_honoured(drafted, owner, came) -> None:
+    price = drafted.given.total
+    came("75000.00", drafted.reference, "R6", "25/11/2026", at=AT + 3 * DAY)
+    told = Notice.objects.get(user=owner, kind="renewal.money_waits")
+    assert "se le respeta" in told.body
+    scene.plan(net="88495.58", at=AT + 4 * DAY)
+    after = AT + 10 * DAY
+    claims.lapse_quotes(after)
+    scene.attached(drafted, owner, after)
+    row = scene.send(drafted, owner, after)
+    assert (row.state, row.given.total) == (RenewalRequest.IN_REVIEW, price)
+    assert matches.current().tier(row) == 1
+
+
+def test_money_after_the_guarantee_honours_no_old_price(drafted, owner, came) -> None:
+    came("75000.00", drafted.reference, "R7", "29/11/2026", at=AT + 7 * DAY)
+    assert "se le respeta" not in Notice.objects.get(user=owner, kind="renewal.money_waits").body
+    scene.plan(net="88495.58", at=AT + 4 * DAY)
+    after = AT + 10 * DAY
+    claims.lapse_quotes(after)
+    scene.attached(drafted, owner, after)
+    with pytest.raises(PriceRose):
+        scene.send(drafted, owner, after)
 
 
 # -- the last line ---------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from iofacturo.accounts.user import User
     from iofacturo.folios.grace import Standing
     from iofacturo.folios.lot import FolioLot
+    from iofacturo.renewals.bank import BankLine
     from iofacturo.renewals.group import RenewalGroup
     from iofacturo.renewals.provider_invoice import ProviderInvoice
     from iofacturo.renewals.request import RenewalRequest
@@ -336,6 +337,27 @@ def withdrawn(request: RenewalRequest, amount: Decimal, row: Withdrawal, *, at: 
         "cuenta: el banco los retiró. Consulte con su banco; la solicitud sigue abierta y la "
         "activamos cuando el dinero llegue de nuevo.",
         at=at,
+    )
+
+
+def money_waits(request: RenewalRequest, line: BankLine, *, at: datetime) -> None:
+    """A transfer names a draft that was never sent."""
+    quote = request.given
+    shown = formats.dinero(line.amount, line.currency)
+    kept = (
+        "Como llegó dentro del plazo del precio, se le respeta."
+        if quote.covers(line.booked_on)
+        else ""
+    )
+    _tell(
+        request,
+        f"money_waits:{line.pk}",
+        "Llegó su transferencia: falta enviar la solicitud",
+        f"El banco tiene {shown} con la referencia {request.reference}, de su pedido de "
+        f"{quote.plan_name}. Complete el borrador y envíelo para que lo activemos.",
+        kept,
+        at=at,
+        page="renew",
     )
 
 

@@ -250,9 +250,7 @@ def _page(
     if checking:
         problems = submission.problems(found, terms=posted.terms(request)) | (problems or {})
     proofs = proof_checks.shown(found, quote, now=now)
-    lapsed = not quote.holds(now) and not any(
-        one.proof.paid_on and quote.covers(one.proof.paid_on) for one in proofs
-    )
+    lapsed = not submission.is_honoured(found, now)
     there = credit.available(found.company, quote.currency, but=found)
     planned = min(there, quote.total) if _uses_credit(request, found) else bank.ZERO
     rest = quote.total - planned

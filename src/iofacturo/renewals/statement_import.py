@@ -15,7 +15,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from iofacturo.accounts.user import User
-from iofacturo.renewals import bank, taking_back
+from iofacturo.renewals import bank, taking_back, unsent_money
 from iofacturo.renewals.bank import BankLine, Identity
 from iofacturo.renewals.bank_statement import BankStatement
 from iofacturo.renewals.errors import RenewalError, WrongState
@@ -143,6 +143,7 @@ def confirm(
         noted = taking_back.note_rows(
             statement, (row for row in parsed.out if row.booked_on <= today), by=by, at=at
         )
+        unsent_money.tell(lines, at)
         if not added and not noted:
             raise NothingNew("Todo lo que trae este archivo ya estaba en el banco.")
     statement.refresh_from_db()

@@ -23,6 +23,7 @@ from iofacturo.renewals import (
     reservation,
     sent_form,
     transfer,
+    unsent_money,
 )
 from iofacturo.renewals.billing import Billing
 from iofacturo.renewals.decision import ReviewDecision
@@ -114,12 +115,14 @@ def _check_draft(request: RenewalRequest, terms: int | None) -> Billing:
 
 
 def is_honoured(request: RenewalRequest, at: datetime) -> bool:
-    """Whether its price holds at *at*, or held on the day that a proof of it tells."""
+    """Whether its price holds at *at*, or held on the day that a proof or the bank tells."""
     quote = request.given
     if quote.holds(at):
         return True
     dated = proof.standing(request).filter(paid_on__isnull=False).values_list("paid_on", flat=True)
-    return any(day and quote.covers(day) for day in dated)
+    if any(day and quote.covers(day) for day in dated):
+        return True
+    return unsent_money.came_in_time(request)
 
 
 def _settle_quote(
