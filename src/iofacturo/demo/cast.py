@@ -38,6 +38,8 @@ SEATS = [
     ("contador", "cafe", "accountant", {"can_renew": True}),
     ("contador", "soda", "accountant", {"can_renew": True, "can_issue": True}),
     ("contador", "vivero", "accountant", {}),
+    ("contador", "optica", "accountant", {"can_renew": True}),
+    ("contador", "roble", "accountant", {"can_renew": True}),
     ("extrana", "arenal", "owner", {}),
     ("soda", "soda", "owner", {}),
     ("vivero", "vivero", "owner", {}),

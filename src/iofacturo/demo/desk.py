@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from iofacturo.business_time import calendar
-from iofacturo.demo import purchase
+from iofacturo.demo import purchase, several
 from iofacturo.demo.cast import Cast
 from iofacturo.demo.catalogue import Shop
 from iofacturo.demo.counter import CAFE, Counter
@@ -81,6 +81,7 @@ def lay_out(cast: Cast, shop: Shop, office: Office, now: datetime) -> None:
         purchase.submit(buyer["arenal"], "plan-100", ago(0.5)),
         purchase.submit(buyer["vivero"], "plan-50", ago(0.4)),
     ]
+    several.renew(cast, ago(0.6))
     purchase.choose(buyer["cafe"], "plan-500", now - timedelta(hours=2))
     _statement([waiting, *others], reviewer, now)
 
