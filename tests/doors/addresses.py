@@ -27,6 +27,7 @@ from iofacturo.invoicing.paper import public_link
 from iofacturo.invoicing.reception.batch import ReceptionBatch
 from iofacturo.invoicing.reception.received import Received
 from iofacturo.lib import clock
+from iofacturo.notifications import preference
 from iofacturo.notifications.notice import Notice
 from iofacturo.renewals import (
     approval,
@@ -475,6 +476,9 @@ ADDRESSES: dict[str, Kwargs] = {
     "backoffice:ticket_picture": TICKET_FILE,
     "backoffice:ticket_mail_file": MAIL,
     "backoffice:ticket_mail_dismiss": MAIL,
+    "notifications:leave": lambda s: {
+        "token": preference.leave_url(s.owner, "folios.20").split("/")[-2]
+    },
     "notifications:open": NOTICE,
     "notifications:read": NOTICE,
     "outbox:mail": lambda s: {"key": "x"},

@@ -4,7 +4,7 @@ The rooms that know the details word their own notices (`subject` and `body` of 
 the same every time is worded here, with the values of `params` in their places.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -12,17 +12,31 @@ class Kind:
     label: str  # what sort of news it is, in two or three words
     icon: str
     tone: str = ""  # as badges have it: "", info, ok, warn, bad
-    act: str = "renew"  # people of the company who may do this are told
+    act: str = "renew"  # people of the company who may do this are told; empty: of the provider
     subject: str = ""
     body: str = ""
+    news: str = ""  # what it tells, for who chooses; empty: it belongs to the contract, nobody does
+    topic: str = ""  # of TOPICS, where it stands among the preferences
 
+    @property
+    def contract(self) -> bool:
+        """Whether it arrives whatever its person prefers."""
+        return not self.news
+
+
+TOPICS = {
+    "plan": "Su plan y sus folios",
+    "comprobantes": "Comprobantes",
+    "tickets": "Soporte",
+    "equipo": "Trabajo del equipo",
+}
 
 EARLY = (
     "Puede renovar desde ya: lo que compre se suma y los folios que le quedan conservan su fecha."
 )
 AFTER_EXPIRY = "Los que queden ese día no se podrán usar después; primero se gastan esos."
 
-KINDS: dict[str, Kind] = {
+_KINDS: dict[str, Kind] = {
     "renewal.received": Kind("Solicitud recibida", "inbox", "info"),
     "renewal.group_received": Kind("Solicitudes recibidas", "inbox", "info"),
     "renewal.taken": Kind("En revisión", "eye", "info"),
@@ -214,6 +228,53 @@ KINDS: dict[str, Kind] = {
         + EARLY,
     ),
 }  # fmt: skip
+
+
+# What people may switch off, as the page of preferences words it. The rest always arrives: how a
+# renewal goes, that one cannot issue any more, the answer one asked for.
+NEWS = {
+    "plan": {
+        "renewal.received": "Recibimos su solicitud",
+        "renewal.group_received": "Recibimos las solicitudes de varias empresas",
+        "renewal.taken": "Alguien empezó a revisar su solicitud",
+        "folios.20": "Le queda el 20 % de los folios",
+        "folios.10": "Le queda el 10 % de los folios",
+        "folios.30_days": "Un plan vence en 30 días",
+        "folios.7_days": "Un plan vence en una semana",
+    },
+    "comprobantes": {
+        "comprobante.rejected": "Hacienda rechazó un comprobante",
+        "rejections.many": "Hacienda rechazó muchos comprobantes en un día",
+        "delivery.late": "Hacienda tarda más de tres horas",
+        "reception.rejected": "Hacienda rechazó la respuesta a una compra",
+        "key.30_days": "La llave vence en 30 días",
+        "key.7_days": "La llave vence en una semana",
+        "exoneracion.ending": "La exoneración de un cliente está por vencer",
+        "exoneracion.expired": "Venció la exoneración de un cliente",
+        "cabys.changed": "El catálogo CAByS cambió para sus productos",
+        "export.ready": "Una descarga está lista",
+        "export.failed": "Una descarga no se pudo preparar",
+    },
+    "tickets": {
+        "ticket.opened": "Recibimos su ticket",
+        "ticket.written": "Un colega escribió en un ticket suyo",
+        "ticket.copied": "Lo pusieron en copia de un ticket",
+    },
+    "equipo": {
+        "ticket.new": "Llegó un ticket",
+        "ticket.reply": "Un cliente contestó un ticket",
+        "ticket.assigned": "Le asignaron un ticket",
+        "ticket.handover": "Soporte pide revisar una solicitud",
+        "desk.handed_over": "Le pasaron una solicitud",
+        "provider.rejected": "Hacienda rechazó una factura del proveedor",
+        "rejections.many_of": "Un cliente tiene muchos rechazos",
+    },
+}
+KINDS = _KINDS | {
+    name: replace(_KINDS[name], news=news, topic=topic)
+    for topic, named in NEWS.items()
+    for name, news in named.items()
+}
 
 
 def get(kind: str) -> Kind:

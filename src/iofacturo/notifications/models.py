@@ -1,5 +1,6 @@
 """The tables of this room, each told in the file of its own noun."""
 
 from iofacturo.notifications.notice import Notice
+from iofacturo.notifications.preference import Preference
 
-__all__ = ["Notice"]
+__all__ = ["Notice", "Preference"]

@@ -25,6 +25,8 @@ class Notice(models.Model):
     url = models.CharField(max_length=300, blank=True)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
+    # its person wants none of this kind on screen; the row still says that it was told once
+    hidden = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = "aviso"
@@ -55,7 +57,7 @@ class Notice(models.Model):
         seat = Membership.objects.filter(
             user=user, company=OuterRef("company"), removed_at__isnull=True
         )
-        return cls.objects.filter(Q(company__isnull=True) | Exists(seat), user=user)
+        return cls.objects.filter(Q(company__isnull=True) | Exists(seat), user=user, hidden=False)
 
     @classmethod
     def unread(cls, user: Any) -> int:

@@ -11,7 +11,7 @@ from iofacturo.accounts.company import Company
 from iofacturo.accounts.membership import Membership
 from iofacturo.accounts.user import User
 from iofacturo.lib import formats
-from iofacturo.notifications import kinds
+from iofacturo.notifications import kinds, preference
 from iofacturo.notifications.notice import Notice
 from iofacturo.outbox import mail
 
@@ -38,7 +38,8 @@ def notify(
     Without *act* the kind decides. *subject* and *body* (paragraphs between blank lines) are
     those of the kind unless given, with *params* in their places. *url* is a path of the portal;
     links to it carry the company, so that they open the right one. Under one *key* everybody is
-    told once, however often this is called. *reply_to* is where answers to the mail go.
+    told once, however often this is called. *reply_to* is where answers to the mail go. Who wants
+    no mail of this kind, or none on screen, is told accordingly; see `preference.py`.
     """
     entry = kinds.get(kind)
     words = {name: spoken(name, value) for name, value in (params or {}).items()}
@@ -52,9 +53,13 @@ def notify(
         raise ValueError(f"A notice of kind {kind!r} needs a subject.")
     people = list(users) if users is not None else recipients(company, act or entry.act)
     path = with_company(url, company)
+    wished = preference.wishes(people, kind)
     told = 0
     for user in people:
-        told += _tell(user, kind, company, title, text, path, f"{key}:{user.pk}", at, reply_to)
+        wish = wished.get(user.pk, preference.EVERYWHERE)
+        told += _tell(
+            user, kind, company, title, text, path, f"{key}:{user.pk}", at, reply_to, wish
+        )
     return told
 
 
@@ -77,7 +82,8 @@ def _tell(
     path: str,
     key: str,
     at: datetime,
-    reply_to: str = "",
+    reply_to: str,
+    wish: preference.Wish,
 ) -> bool:
     if Notice.objects.filter(key=key).exists():
         return False
@@ -90,24 +96,29 @@ def _tell(
         body=text,
         url=path,
         at=at,
+        hidden=not wish.portal,
     )
     # Two at once: the second one's row is dropped without breaking the caller's transaction.
     Notice.objects.bulk_create([row], ignore_conflicts=True)
-    mail.enqueue(
-        key=key, to=user.email, subject=title, at=at, reply_to=reply_to,
-        text=(f"{ANSWER_ABOVE}\n\n" if reply_to else "") + letter(text, path, company),
-    )  # fmt: skip
-    return True
+    if wish.mail:
+        leave = preference.leave_url(user, kind)
+        words = letter(text, path, company, leave)
+        mail.enqueue(
+            key=key, to=user.email, subject=title, at=at, reply_to=reply_to, unsubscribe=leave,
+            text=(f"{ANSWER_ABOVE}\n\n" if reply_to else "") + words,
+        )  # fmt: skip
+    return wish.mail or wish.portal
 
 
-def letter(text: str, path: str, company: Company | None) -> str:
-    """The text of the mail: what happened, where to look, for which company."""
+def letter(text: str, path: str, company: Company | None, leave: str = "") -> str:
+    """The text of the mail: what happened, where to look, for which company, how to get no more."""
     parts = [text] if text else []
     if path:
         parts.append(f"Ver en el portal:\n{settings.SITE_URL.rstrip('/')}{path}")
     if company is not None:
         parts.append(f"Empresa: {company.nombre}")
-    return "\n\n".join(parts) + "\n\n-- \nioFacturo\n"
+    foot = f"\nNo recibir más estos avisos por correo: {leave}\n" if leave else ""
+    return "\n\n".join(parts) + "\n\n-- \nioFacturo\n" + foot
 
 
 def with_company(path: str, company: Company | None) -> str:

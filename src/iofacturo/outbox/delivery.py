@@ -46,6 +46,7 @@ def deliver(message: Message, server: BaseEmailBackend) -> None:
             "Message-ID": message.message_id,
             "Date": format_datetime(message.created_at),
             "Auto-Submitted": "auto-generated",
+            **_leave(message),
         },
     )
     mail.attach_alternative(message.html, "text/html")
@@ -74,6 +75,16 @@ def deliver(message: Message, server: BaseEmailBackend) -> None:
         raise Unreachable(told(error)) from error
     except Exception as error:  # a provider's API, a broken connection, a DNS fault
         raise Temporary(told(error)) from error
+
+
+def _leave(message: Message) -> dict[str, str]:
+    """What lets a mail program offer «darse de baja» with one press (RFC 8058)."""
+    if not message.unsubscribe:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{message.unsubscribe}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
 
 
 def sender(message: Message) -> str | None:

@@ -28,6 +28,7 @@ def enqueue(
     at: datetime,
     sender: str = "",
     reply_to: str = "",
+    unsubscribe: str = "",
     attachments: Sequence[attachment.Reference] = (),
 ) -> Message:
     """The message under *key*, which is written only the first time.
@@ -36,7 +37,7 @@ def enqueue(
     breaks in the subject become spaces, so that what people typed can add no header. An address
     that cannot be one is written down as failed: the act that tells about itself does not fail
     because somebody's address is wrong. *sender* stands before our own address, *reply_to* is where
-    answers go; *attachments* name files that are made when the mail is sent (`outbox.attachment`).
+    answers go, *unsubscribe* a page of ours that ends mails of this sort (RFC 8058); *attachments* name files that are made when the mail is sent (`outbox.attachment`).
     """
     address, subject = to.strip(), _one_line(subject)
     usable = is_address(address)
@@ -45,9 +46,10 @@ def enqueue(
         to=address if usable else _one_line(address)[:320],
         subject=subject[:250],
         text=_body(text),
-        html=html or page.html(subject, _body(text)),
+        html=html or page.html(subject, _body(text), unsubscribe=unsubscribe),
         sender=_one_line(sender)[:100],
         reply_to=reply_to.strip() if is_address(reply_to.strip()) else "",
+        unsubscribe=unsubscribe,
         attachments=attachment.checked(attachments),
         created_at=at,
         due_at=at,

@@ -23,6 +23,7 @@ class Message(models.Model):
     html = models.TextField()
     sender = models.CharField("quien lo envía", max_length=100, blank=True)  # before our address
     reply_to = models.CharField("responder a", max_length=320, blank=True)
+    unsubscribe = models.CharField("darse de baja", max_length=500, blank=True)  # a page of ours
     attachments = models.JSONField(default=list, blank=True)  # [maker, reference], made on sending
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()

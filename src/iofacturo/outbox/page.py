@@ -31,20 +31,32 @@ def _paragraph(lines: list[str]) -> dict[str, object]:
     return {"lines": lines}
 
 
-def html(subject: str, text: str, *, name: str = "", foot: str = "") -> str:
+def html(subject: str, text: str, *, name: str = "", foot: str = "", unsubscribe: str = "") -> str:
     """The page of the mail, from the one template of all mails.
 
     A mail that a company sends through us stands under its *name*, and says so in its *foot*.
+    *unsubscribe* is the address that ends mails of this sort.
     """
-    return render(subject, paragraphs(text), name=name, foot=foot)
+    return render(subject, paragraphs(text), name=name, foot=foot, unsubscribe=unsubscribe)
 
 
 def render(
-    subject: str, parts: list[dict[str, object]], *, name: str = "", foot: str = ""
+    subject: str,
+    parts: list[dict[str, object]],
+    *,
+    name: str = "",
+    foot: str = "",
+    unsubscribe: str = "",
 ) -> str:
     """The page of a mail from its *parts*: `lines`, `url` and `label`, or `title` and `rows`.
 
     `rows` are pairs of a name and a value, for mails that are figures.
     """
-    context = {"subject": subject, "paragraphs": parts, "name": name, "foot": foot}
+    context = {
+        "subject": subject,
+        "paragraphs": parts,
+        "name": name,
+        "foot": foot,
+        "unsubscribe": unsubscribe,
+    }
     return render_to_string("outbox/mail.html", context)
