@@ -297,11 +297,8 @@ def test_pictures_are_read_in_a_bounded_child_and_hidden_text_is_not_believed(tm
         assert [one.iban for one in found.accounts] == ["CR05015202001026284066"]
         assert {one.value for one in found.references} == {"IOF7K3Q9X2", "2026112315200000042"}
 
-        (turned,) = child.look([Sheet(sideways.getvalue())])
-        assert reader.read([turned.words]).amount.value == Decimal("75000.00")
-
         (honest,) = child.look([Sheet(drawn(), (("CRC 75 000,00", place),))])
-        (lying,) = child.look([Sheet(drawn(), (("CRC 99 000,00", place),))])
+        (lying,) = child.look([Sheet(sideways.getvalue(), (("CRC 99 000,00", place),))])
         assert (honest.source, lying.source) == ("text", "picture")
         assert reader.read([lying.words]).amount.value == Decimal("75000.00")
 
