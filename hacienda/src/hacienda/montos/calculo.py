@@ -92,9 +92,13 @@ _TOTALS = tuple(
 
 def _is_plain(line: LineaDetalle) -> bool:
     return (
-        line.monto_total is line.sub_total is line.base_imponible is None
-        and line.impuesto_neto is line.monto_total_linea is None
-        and line.iva_cobrado_fabrica is line.impuesto_asumido_emisor_fabrica is None
+        line.monto_total is None
+        and line.sub_total is None
+        and line.base_imponible is None
+        and line.impuesto_neto is None
+        and line.monto_total_linea is None
+        and line.iva_cobrado_fabrica is None
+        and line.impuesto_asumido_emisor_fabrica is None
         and line.cantidad is not None
         and line.precio_unitario is not None
         and not line.detalle_surtido
@@ -102,12 +106,18 @@ def _is_plain(line: LineaDetalle) -> bool:
             one.monto_descuento is not None and one.codigo_descuento not in SOBRE_MONTO_TOTAL
             for one in line.descuento
         )
-        and all(
-            tax.codigo == "01"
-            and tax.monto is tax.monto_exportacion is tax.exoneracion is None
-            and tax.factor_calculo_iva is tax.datos_impuesto_especifico is None
-            for tax in line.impuesto
-        )
+        and all(map(_is_plain_iva, line.impuesto))
+    )
+
+
+def _is_plain_iva(tax: Impuesto) -> bool:
+    return (
+        tax.codigo == "01"
+        and tax.monto is None
+        and tax.monto_exportacion is None
+        and tax.exoneracion is None
+        and tax.factor_calculo_iva is None
+        and tax.datos_impuesto_especifico is None
     )
 
 
