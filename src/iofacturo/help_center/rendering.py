@@ -181,6 +181,8 @@ def _plain(tokens: Sequence[Token]) -> str:
     """The words of *tokens*, without marks."""
     parts = []
     for token in tokens:
+        if token.type == "image":  # its words stand for what is seen, not for what is said
+            continue
         if token.children:
             parts.append(_plain(token.children))
         elif token.type in ("text", "code_inline", "code_block", "fence"):
