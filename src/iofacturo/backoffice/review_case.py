@@ -235,10 +235,11 @@ class Case:
     def paid(self) -> Decimal:
         return bank.paid(self.request)
 
-    @property
+    @cached_property
     def missing(self) -> Decimal:
         """What must still be transferred; the credit it was sent with is counted."""
-        return credit.missing(self.request)
+        lacking = self.quote.total - self.paid - credit.usable(self.request)
+        return max(lacking, bank.ZERO)
 
     @cached_property
     def credit(self) -> Decimal:

@@ -42,7 +42,8 @@ def available(
     company: Company, currency: str = "CRC", *, but: RenewalRequest | None = None
 ) -> Decimal:
     """What may be promised now; never below zero."""
-    return max(bank.credit(company, currency) - held(company, currency, but=but), ZERO)
+    there = bank.credit(company, currency)
+    return max(there - held(company, currency, but=but), ZERO) if there > 0 else ZERO
 
 
 def planned(request: RenewalRequest) -> Decimal:
