@@ -24,7 +24,6 @@ from iofacturo.backoffice.forms_review import (
     ReversalForm,
 )
 from iofacturo.lib import clock
-from iofacturo.renewals import picture
 from iofacturo.renewals.proof import ProofPage
 from iofacturo.renewals.request import RenewalRequest
 from iofacturo.renewals.sent_form import new_token
@@ -101,7 +100,7 @@ def proof_page(request: StaffRequest, number: str, page: int) -> HttpResponse:
         proof__request=row,
         proof__sent_at__isnull=False,
     )
-    return picture.response(held)
+    return held.response()
 
 
 urlpatterns = [

@@ -31,7 +31,6 @@ from iofacturo.support import (
     receiving,
     thread,
 )
-from iofacturo.support import picture as pictures
 from iofacturo.support.attachment import TicketPage
 from iofacturo.support.entry import Entry
 from iofacturo.support.errors import Invalid, SupportError
@@ -246,7 +245,7 @@ def reopen(request: StaffRequest, number: str) -> HttpResponse:
 def picture(request: StaffRequest, number: str, file: int, page: int) -> HttpResponse:
     """One cleaned page of a file that came with a message."""
     held = get_object_or_404(TicketPage, file=file, number=page, file__entry__ticket__number=number)
-    return pictures.response(held)
+    return held.response()
 
 
 urlpatterns = [

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
 from django.db.models import Q
+from django.http import HttpResponse
 
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.user import User
@@ -21,7 +22,7 @@ from iofacturo.lib import clock
 from iofacturo.renewals.errors import Invalid, WrongState
 from iofacturo.renewals.request import RenewalRequest
 from iofacturo.renewals.transfer import Transfer
-from iofacturo.uploads import likeness, storage
+from iofacturo.uploads import likeness, showing, storage
 
 if TYPE_CHECKING:
     from iofacturo.uploads.cleaning import Cleaned
@@ -95,6 +96,10 @@ class ProofPage(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["proof", "number"], name="proof_page_once")]
         ordering = ["proof_id", "number"]
+
+    def response(self) -> HttpResponse:
+        """The picture as a page of ours may show it. Who may see it is the caller's to decide."""
+        return showing.png(self.read, f"comprobante-{self.proof_id}-{self.number}.png")
 
     def read(self) -> bytes:
         """The picture, a PNG."""

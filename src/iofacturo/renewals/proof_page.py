@@ -6,7 +6,6 @@ from django.views.decorators.http import require_safe
 
 from iofacturo.accounts.access import member
 from iofacturo.lib import clock
-from iofacturo.renewals import picture as pictures
 from iofacturo.renewals import proof_checks
 from iofacturo.renewals.proof import ProofPage
 from iofacturo.renewals.seated import SeatedRequest
@@ -24,7 +23,7 @@ def picture(request: SeatedRequest, number: str, proof: int, page: int) -> HttpR
         proof=proof,
         number=page,
     )
-    return pictures.response(found)
+    return found.response()
 
 
 @member("renew")

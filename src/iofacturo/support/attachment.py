@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+from django.http import HttpResponse
 
 from iofacturo.accounts.company import Company
 from iofacturo.accounts.user import User
 from iofacturo.lib import clock
 from iofacturo.support.entry import Entry
 from iofacturo.support.errors import Invalid
-from iofacturo.uploads import cleaning, storage
+from iofacturo.uploads import cleaning, showing, storage
 
 if TYPE_CHECKING:
     from iofacturo.uploads.cleaning import Cleaned
@@ -71,6 +72,10 @@ class TicketPage(models.Model):
         constraints = [models.UniqueConstraint(fields=["file", "number"], name="ticketpage_once")]
         indexes = [models.Index(fields=["stored"], name="ticketpage_stored")]
         ordering = ["file_id", "number"]
+
+    def response(self) -> HttpResponse:
+        """The picture as a page of ours may show it. Who may see it is the caller's to decide."""
+        return showing.png(self.read, f"archivo-{self.file_id}-{self.number}.png")
 
     def read(self) -> bytes:
         """The picture, a PNG."""

@@ -23,7 +23,6 @@ from iofacturo.support import (
     receiving,
     thread,
 )
-from iofacturo.support import picture as pictures
 from iofacturo.support.attachment import TicketPage
 from iofacturo.support.entry import Entry
 from iofacturo.support.errors import Invalid, SupportError
@@ -154,4 +153,4 @@ def picture(request: SeatedRequest, number: str, file: int, page: int) -> HttpRe
     ).first()
     if found is None:
         raise Http404
-    return pictures.response(found)
+    return found.response()

@@ -27,7 +27,6 @@ from iofacturo.folios.offer import Offer
 from iofacturo.lib import clock
 from iofacturo.renewals import billing as billings
 from iofacturo.renewals import due, posted, proof, receiving, slip, transfer
-from iofacturo.renewals import picture as pictures
 from iofacturo.renewals.billing import Billing
 from iofacturo.renewals.conflict import conflict
 from iofacturo.renewals.errors import Invalid, RenewalError, Repeated, Stale
@@ -422,7 +421,7 @@ def picture(request: PersonRequest, number: str, proof: int, page: int) -> HttpR
         proof__removed_at=None,
         proof__request__in=[one.pk for one in found.requests if one.company_id in renewing],
     )
-    return pictures.response(held)
+    return held.response()
 
 
 def row_of(request: PersonRequest, number: str, request_number: str) -> RenewalRequest:

@@ -1,20 +1,22 @@
-"""Sending the cleaned picture of a proof so that nothing in it can act as a page of ours."""
+"""Sending a cleaned picture so that nothing in it can act as a page of ours."""
+
+from collections.abc import Callable
 
 from django.http import Http404, HttpResponse
-
-from iofacturo.renewals.proof import ProofPage
 
 POLICY = "sandbox; default-src 'none'; img-src 'self'"
 
 
-def response(page: ProofPage) -> HttpResponse:
-    """The PNG with the headers that lock it in. Who may see it is the caller's to decide."""
+def png(read: Callable[[], bytes], name: str) -> HttpResponse:
+    """The PNG that *read* gives, as *name*, with the headers that lock it in; 404 without its file.
+
+    Who may see it is the caller's to decide.
+    """
     try:
-        data = page.read()
+        data = read()
     except FileNotFoundError:
         raise Http404 from None
     answer = HttpResponse(data, content_type="image/png")
-    name = f"comprobante-{page.proof_id}-{page.number}.png"
     answer["Content-Disposition"] = f'inline; filename="{name}"'
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = POLICY
