@@ -42,4 +42,6 @@ def write(request: RenewalRequest, text: str, *, by: User, at: datetime, token: 
 
 def of(request: RenewalRequest) -> list[InternalNote]:
     """The notes of *request*, oldest first."""
-    return list(InternalNote.objects.filter(request=request).select_related("author").order_by("id"))
+    return list(
+        InternalNote.objects.filter(request=request).select_related("author").order_by("id")
+    )
