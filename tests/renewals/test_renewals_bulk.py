@@ -12,11 +12,21 @@ from tests.renewals.test_renewals_races import REQUEST, USER, program
 from iofacturo.accounts.membership import Membership
 from iofacturo.folios.lot import FolioLot
 from iofacturo.lib import clock
-from iofacturo.renewals import bulk, internal_note, invariants, review
+from iofacturo.renewals import (
+    automatic,
+    bulk,
+    internal_note,
+    invariants,
+    machine_reading,
+    proof,
+    review,
+)
 from iofacturo.renewals.bank import Allocation
 from iofacturo.renewals.bulk import BulkResult, Chosen
 from iofacturo.renewals.errors import Invalid, NotAllowed, WrongState
 from iofacturo.renewals.internal_note import InternalNote
+from iofacturo.renewals.proof import Use
+from iofacturo.renewals.proof_reading.reading import Code, Reading
 from iofacturo.renewals.request import RenewalRequest
 
 AT = scene.AT
@@ -63,6 +73,29 @@ def test_only_exact_and_clean_ones_stand_in_the_list(
                                                        own.number}  # fmt: skip
     assert numbers(bulk.exact(reviewer, AT, [odd.number, good.number])) == {good.number}
     assert numbers(bulk.exact(reviewer, AT + review.LEASE, [held.number])) == {held.number}
+
+
+def test_a_slip_like_another_is_clean_where_it_names_this_very_request(
+    house, cafe, owner, senior, monkeypatch
+) -> None:
+    first, second = scene.sent(cafe, owner, "100"), scene.sent(cafe, owner, "100")
+    paid([first, second], senior)
+    slips = {row: proof.standing(row).get() for row in (first, second)}
+    like = {one.pk: [Use(slips[first], "alike", 0)] for one in [slips[second]]}
+    monkeypatch.setattr(proof, "uses", lambda some: like)
+
+    def read(reference: str) -> None:
+        ours = Reading(references=(Code(1.0, (0, 0, 9, 9), value=reference, kind="ours"),))
+        machine_reading.keep(slips[second], ours, pages=[], milliseconds=1, at=AT)
+
+    assert automatic.is_flagged(second)
+    read(second.reference)
+    assert not automatic.is_flagged(second)
+    other = scene.sent(cafe, owner, "100")
+    slips[second] = proof.standing(other).get()
+    like[slips[second].pk] = [Use(slips[first], "alike", 0)]
+    read(first.reference)  # an old slip, sent once more
+    assert automatic.is_flagged(other)
 
 
 def test_each_is_approved_by_itself_and_again_nothing_happens(

@@ -12,11 +12,12 @@ from datetime import datetime
 
 from django.conf import settings
 
-from iofacturo.renewals import approval, guard, late, matches, proof
+from iofacturo.renewals import approval, guard, late, machine_reading, matches, proof
 from iofacturo.renewals.bank import BankLine
 from iofacturo.renewals.errors import RenewalError
 from iofacturo.renewals.group import on_slip
 from iofacturo.renewals.matching import Match
+from iofacturo.renewals.proof import PaymentProof, fold_reference
 from iofacturo.renewals.request import RenewalRequest
 
 log = logging.getLogger(__name__)
@@ -100,12 +101,26 @@ def is_flagged(row: RenewalRequest) -> bool:
     due = on_slip(row)
     if sum(stated) not in (due, row.given.total) and any(one != due for one in stated):
         return True
-    # two slips of one bank look alike; what is all but the same picture is another matter
+    own = _reads_own_reference(row, proofs)
     return any(
-        use.how != "alike" or use.distance <= proof.SAME_PICTURE
-        for some in proof.uses(proofs).values()
+        use.how != "alike" or (use.distance <= proof.SAME_PICTURE and pk not in own)
+        for pk, some in proof.uses(proofs).items()
         for use in some
     )
+
+
+def _reads_own_reference(row: RenewalRequest, proofs: list[PaymentProof]) -> set[int]:
+    """Those of *proofs* on which the machine reads this request's own reference.
+
+    Slips of one bank look all but the same; one that names this request was made for it, and is no
+    picture that was used before.
+    """
+    ours = fold_reference(row.pay_reference)
+    return {
+        pk
+        for pk, read in machine_reading.of(proofs).items()
+        if (code := read.reading.our_reference) and fold_reference(code.value) == ours
+    }
 
 
 __all__ = ["is_flagged", "is_free", "run"]
