@@ -44,6 +44,25 @@ def test_an_article_of_ours_leads_where_it_says(slug) -> None:
         assert resolve(link)
 
 
+def on_screens() -> str:
+    """Every word that the product can put on a screen, without the articles themselves."""
+    home = rendering.PICTURES.parents[1]
+    files = [*home.glob("templates/**/*.html"), *home.rglob("*.py")]
+    return "\n".join(path.read_text() for path in files if "demo" not in path.parts)
+
+
+def test_what_an_article_calls_by_its_name_is_on_a_screen() -> None:
+    """Bold words with a capital are names of buttons, pages and headings, but where a step begins."""
+    screens = on_screens()
+    named = [
+        (slug, label)
+        for slug, one in shelf.own().items()
+        for label in re.findall(r"(?<!\d\. )\*\*([A-ZÁÉÍÓÚ¿][^*]+)\*\*", one.body)
+    ]
+    assert len(named) > 50
+    assert [(slug, label) for slug, label in named if label not in screens] == []
+
+
 def test_every_picture_is_in_the_product() -> None:
     for name in rendering.pictures():
         for look in ("light", "dark"):
@@ -122,6 +141,9 @@ def test_steps_notices_headings_and_links() -> None:
         ("b-c-2", "B c"),
     ]
     assert '<ol class="numbered">' in page.html
+    tight = rendering.render("1. En **Empresa**, uno\n2. dos\n\n- tres", frozenset()).html
+    assert "<p>En <strong>Empresa</strong>, uno</p>" in tight
+    assert "<li>tres</li>" in tight
     assert 'class="banner"' in page.html
     assert f'href="{reverse("renewals:mi_plan")}"' in page.html
     assert 'href="/ayuda/uno/#b"' in page.html

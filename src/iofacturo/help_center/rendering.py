@@ -74,6 +74,11 @@ class Renderer(RendererHTML):
 
     def ordered_list_open(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
         tokens[at].attrSet("class", "numbered")
+        for token in tokens[at + 1 :]:  # a step's words are one piece beside its number
+            if token.level == tokens[at].level:
+                break
+            if token.type.startswith("paragraph_") and token.level == tokens[at].level + 2:
+                token.hidden = False
         return self.renderToken(tokens, at, options, env)
 
     def blockquote_open(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
