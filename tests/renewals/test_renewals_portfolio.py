@@ -289,6 +289,28 @@ def test_another_plan_is_seen_before_it_is_sent(firms, client, cleaned):
     assert RenewalGroup.objects.get().total == 97000
 
 
+def test_the_slip_knows_when_the_account_changed_and_pays_to_one_only(firms, client, senior, admin):
+    where = begun(client, firms[:2])
+    assert "Esta cuenta no ha cambiado desde" in plain(client.get(where))
+    scene.account(senior, admin, iban="CR75015202001026284067", at=clock.now())
+    text = plain(client.get(where))
+    assert "Este pedido conserva la que le dimos" in text
+    assert "CR05 0152 0200 1026 2840 66" in text
+    group = RenewalGroup.objects.get()
+    client.post(f"{HOME}renovar/", {"token": "otra", "grupo": group.number,
+                                    "c": firms[2].public_id, f"plan-{firms[2].public_id}": "500"})  # fmt: skip
+    text = plain(client.get(where))
+    assert text.count("Actualizar precio y cuenta") == 2
+    assert "2840 66" not in text, "no account is shown while the rows name two"
+    assert "2840 67" not in text
+    for row in RenewalRequest.objects.filter(company__in=firms[:2]):
+        client.post(where, form(where, accion=f"precio:{row.number}"))
+    text = plain(client.get(where))
+    assert "CR75 0152 0200 1026 2840 67" in text
+    assert "Esta cuenta cambió el" in text
+    assert "Actualizar precio y cuenta" not in text
+
+
 def test_a_company_closed_in_the_middle_drops_out_with_a_word(firms, client, cleaned):
     where = begun(client, firms[:3])
     Membership.objects.filter(company=firms[1]).update(can_renew=False)

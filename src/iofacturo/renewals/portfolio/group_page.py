@@ -35,6 +35,7 @@ from iofacturo.renewals.portfolio import making, sending
 from iofacturo.renewals.portfolio.seen_group import SeenGroup, found_group
 from iofacturo.renewals.portfolio.sending import Closed, NotSent, Problems
 from iofacturo.renewals.proof import PaymentProof, ProofPage, Upload
+from iofacturo.renewals.renew_page import newer_payee
 from iofacturo.renewals.request import RenewalRequest
 from iofacturo.renewals.sent_form import new_token
 from iofacturo.renewals.terms import TermsVersion
@@ -51,6 +52,7 @@ class Row:
     billing: Billing = field(default_factory=Billing)
     lapsed: Offer | None = None  # the plan of today, where the guarantee ended
     is_lapsed: bool = False
+    is_elsewhere: bool = False  # quoted for an older account than the others
     problems: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -312,8 +314,10 @@ def _form(
         "total": total,
         "currency": currency,
         "folios": sum(quote.all_folios for quote in quotes),
-        "payable": bool(rows) and not any(row.is_lapsed for row in rows),
+        "payable": bool(rows) and not any(row.is_lapsed or row.is_elsewhere for row in rows),
         "slip": slip.group_entries(found.group, first.given, total) if first else [],
+        "quote": first.given if first else None,
+        "newer_payee": newer_payee(first.given, now) if first else None,
         "last_day": min((quote.last_day for quote in quotes), default=None),
         "proofs": _proofs(found),
         "told": {name: str(told.get(name, "")) for name in transfer.FIELDS},
@@ -342,13 +346,22 @@ def _rows(found: SeenGroup, told: dict[str, Any], problems: Problems, now: datet
         code = one.given.plan_version.plan.code
         today = next((offer for offer in known[one.company_id] if offer.code == code), None)
         wrong = dict(problems.get(one.number, {}))
-        if sending.is_elsewhere(one, found.requests):
+        elsewhere = sending.is_elsewhere(one, found.requests)
+        if elsewhere:
             wrong.setdefault("plan", "Se cotizó para otra cuenta nuestra: actualice el precio.")
         _, unfit = billings.check(one.typed)
         if unfit:
             wrong.setdefault("factura", "Hay datos de factura por completar.")
         rows.append(
-            Row(one, known[one.company_id], one.typed, today if lapsed else None, lapsed, wrong)
+            Row(
+                request=one,
+                offers=known[one.company_id],
+                billing=one.typed,
+                lapsed=today if lapsed else None,
+                is_lapsed=lapsed,
+                is_elsewhere=elsewhere,
+                problems=wrong,
+            )
         )
     return rows
 
