@@ -220,7 +220,7 @@ def test_a_promotion_counts_for_each_company_and_comes_back_when_one_leaves(firm
     assert Promotion.objects.get().used == 3
     late = several.drafted(firms[3:], accountant)
     assert rows_of(late)[0].given.total == Decimal("75000.00")
-    making.discard(group, rows, by=accountant, at=AT)
+    making.discard(rows, by=accountant, at=AT)
     assert Promotion.objects.get().used == 0
     assert rows_of(group) == []
 

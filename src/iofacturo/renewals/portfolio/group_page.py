@@ -121,7 +121,7 @@ def _done(
     if not found.is_draft:
         return redirect("portfolio:group", found.group.number)
     if act == "descartar":
-        making.discard(found.group, found.requests, by=user, at=now)
+        making.discard(found.requests, by=user, at=now)
         messages.success(request, "Descartamos el grupo. No se envió nada.")
         return redirect("portfolio:portfolio")
     where = _kept(request, found, act, upload, now)

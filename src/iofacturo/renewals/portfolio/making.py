@@ -141,18 +141,22 @@ def requote(row: RenewalRequest, *, by: User, at: datetime) -> None:
 
 
 def remove(row: RenewalRequest, *, by: User, at: datetime) -> None:
-    """Take a company out: its draft is cancelled, its promotion free for others."""
+    """Take a company out: its draft is cancelled, its promotion free for others.
+
+    WrongState once the group was sent: the group is locked first, or a sending that is on its way
+    would lose a company that its payment covers.
+    """
     with transaction.atomic():
+        if row.group is not None:
+            _draft(row.group)
         draft.cancel(row, by=by, at=at)
         proof.withdraw(row, at)
 
 
-def discard(group: RenewalGroup, rows: Iterable[RenewalRequest], *, by: User, at: datetime) -> None:
+def discard(rows: Iterable[RenewalRequest], *, by: User, at: datetime) -> None:
     """Cancel every draft of *rows*, each by itself: promotions are locked for a moment only."""
     for row in rows:
-        with transaction.atomic():
-            _draft(group)
-            remove(row, by=by, at=at)
+        remove(row, by=by, at=at)
 
 
 def drop_closed(group: RenewalGroup, *, by: User, at: datetime) -> int:
