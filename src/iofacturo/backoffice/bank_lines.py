@@ -22,7 +22,7 @@ from iofacturo.backoffice.forms_statements import AssignForm, CreditForm, Return
 from iofacturo.backoffice.review_queue import MATCHED
 from iofacturo.lib import amounts, clock
 from iofacturo.lib.folding import fold
-from iofacturo.renewals import bank, matches, returning, taking_back
+from iofacturo.renewals import bank, matches, open_lines, returning, taking_back
 from iofacturo.renewals import number as numbers
 from iofacturo.renewals import reference as references
 from iofacturo.renewals.bank import Allocation, BankLine, LineReturn, MoneyEntry
@@ -125,7 +125,7 @@ class Lines:
     @cached_property
     def _found(self) -> list[Any]:
         every = bank.with_used(BankLine.objects.all())
-        rows = bank.free() if self.chosen == "libres" else every
+        rows = open_lines.free() if self.chosen == "libres" else every
         if self.words:
             rows = rows.filter(self._said())
         if CURSOR.fullmatch(self.after):

@@ -106,7 +106,7 @@ class Queue:
     @cached_property
     def filters(self) -> list[dict[str, object]]:
         """The filters with how many wait in each; closed ones are not counted."""
-        counts = R.objects.filter(state__in=R.SENT).aggregate(
+        counts = R.waiting().aggregate(
             **{
                 name.replace("-", "_"): Count("pk", filter=self._condition(name))
                 for name in FILTERS

@@ -154,7 +154,7 @@ class Standing:
 def standing(now: datetime) -> Standing:
     """One query over what is open."""
     reviewed = Q(state=RenewalRequest.IN_REVIEW)
-    counts = RenewalRequest.objects.filter(state__in=RenewalRequest.SENT).aggregate(
+    counts = RenewalRequest.waiting().aggregate(
         open=Count("pk", filter=reviewed),
         late=Count("pk", filter=reviewed & Q(due_at__lt=now)),
         second=Count("pk", filter=reviewed & Q(first_approved_by__isnull=False)),

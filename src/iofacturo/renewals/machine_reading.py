@@ -37,9 +37,7 @@ class MachineReading(models.Model):
     class Meta:
         verbose_name = "lectura de un comprobante"
         verbose_name_plural = "lecturas de comprobantes"
-        indexes = [
-            models.Index(fields=["reference"], condition=~Q(reference=""), name="reading_reference")
-        ]
+        indexes = [models.Index(fields=["reference"], name="reading_by_reference")]
         constraints = [
             models.UniqueConstraint(fields=["proof", "version"], name="reading_once"),
             models.CheckConstraint(

@@ -77,7 +77,7 @@ def current() -> Matches:
 
 def _state() -> State:
     """What changes whenever an answer could: two small queries."""
-    requests = RenewalRequest.objects.filter(state__in=RenewalRequest.SENT).aggregate(
+    requests = RenewalRequest.waiting().aggregate(
         n=Count("pk"), newest=Max("pk"), last=Max("number"), moved=Sum(F("pk") * F("version"))
     )
     tables = (Allocation, MoneyEntry, LineReturn, PaymentProof, ReturnOrder, Withdrawal)
@@ -131,11 +131,7 @@ def _made(state: State) -> Matches:
 
 def _wanted() -> list[Wanted]:
     """The requests that were sent and lack money."""
-    rows = list(
-        RenewalRequest.objects.filter(state__in=RenewalRequest.SENT)
-        .select_related("quote", "group")
-        .order_by("pk")
-    )
+    rows = list(RenewalRequest.waiting().select_related("quote", "group").order_by("pk"))
     numbers = [row.pk for row in rows]
     paid = _paid(numbers)
     typed: dict[int, list[str]] = defaultdict(list)

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 MOST_PROOFS = 6  # that stand with a request at one time
 MOST_UPLOADS = 30  # to one request, removed ones included
 SAME_PICTURE = 1  # bits that differ when a picture was merely saved again
-MOST_ALIKE = 3
+MOST_SURE, MOST_ALIKE = 5, 3  # that are told
+MOST_COMPARED = 50  # newest pictures that share one part of the hash
 _BANDS = 4  # of 16 bits: pictures that differ in three bits share at least one
 
 
@@ -72,9 +73,9 @@ class PaymentProof(models.Model):
             ),
             models.Index(fields=["sha256"], name="proof_sha256"),
             models.Index(fields=["company", "-id"], name="proof_company"),
-            models.Index(
-                fields=["bank_reference"], condition=~Q(bank_reference=""), name="proof_reference"
-            ),
+            models.Index(fields=["bank_reference"], name="proof_by_reference"),
+            models.Index(fields=["band0", "band1"], name="proof_first_half"),
+            models.Index(fields=["band2", "band3"], name="proof_second_half"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -273,39 +274,37 @@ def standing(request: RenewalRequest) -> models.QuerySet[PaymentProof]:
 
 
 def uses(proofs: Iterable[PaymentProof], *, of: Company | None = None) -> dict[int, list[Use]]:
-    """Earlier sent appearances of each proof in other requests, by proof id; one query for all.
+    """Earlier sent appearances of each proof in other requests, by proof id.
 
     With *of* pictures that are only alike are looked for in that company alone, as the sender may
     be told; without it everywhere, as the reviewer needs. Requests that repeat a rejected one
     share its files on purpose, as those do that are paid with one transfer: they are left out.
+
+    The same file and the same reference are asked for by themselves, so that however many slips of
+    one bank look alike, none of them hides a repeat. Of what is alike the newest are compared.
     """
     wanted = list(proofs)
     if not wanted:
         return {}
-    near = Q()
-    for proof in wanted:
-        for i in range(_BANDS):
-            near |= Q(**{f"band{i}": getattr(proof, f"band{i}")})
-    if of is not None:
-        near &= Q(company=of)
-    same = Q(sha256__in={proof.sha256 for proof in wanted})
     read = _references_read(wanted)
-    noted = {proof.bank_reference for proof in wanted if proof.bank_reference} | set(read.values())
-    by_reference = Q(bank_reference__in=noted) if noted else Q(pk=None)
-    if noted:
-        by_reference |= Q(pk__in=_read_somewhere(noted))
-    requests = {proof.request_id for proof in wanted}
     repeated = {proof.request.previous_id for proof in wanted}
     ancestors = {pk for pk in repeated if pk is not None}
-    candidates = (
-        PaymentProof.objects.filter(same | near | by_reference, sent_at__isnull=False)
-        .exclude(request__in=requests | ancestors)
+    earlier = (
+        PaymentProof.objects.filter(sent_at__isnull=False)
+        .exclude(request__in={proof.request_id for proof in wanted} | ancestors)
         .exclude(request__group__in=_groups(wanted, ancestors))
+    )
+    candidates = {
+        pk
+        for rows, most in [*_repeats(earlier, wanted, read), *_near(earlier, wanted, of)]
+        for pk in rows.order_by("-id").values_list("pk", flat=True)[:most]
+    }
+    others = list(
+        PaymentProof.objects.filter(pk__in=candidates)
         .select_related("request", "request__quote", "company")
-        .order_by("-id")[:200]
+        .order_by("-id")
     )
     found: dict[int, list[Use]] = {proof.pk: [] for proof in wanted}
-    others = list(candidates)
     read |= _references_read(others)
     for other in others:
         for proof in wanted:
@@ -313,6 +312,45 @@ def uses(proofs: Iterable[PaymentProof], *, of: Company | None = None) -> dict[i
             if use is not None:
                 found[proof.pk].append(use)
     return {pk: _gravest(some) for pk, some in found.items()}
+
+
+_Some = tuple[models.QuerySet[PaymentProof], int]  # rows, and how many of the newest are wanted
+
+
+def _repeats(
+    earlier: models.QuerySet[PaymentProof], wanted: list[PaymentProof], read: dict[int, str]
+) -> Iterable[_Some]:
+    """The same files and references among *earlier*, each found by its own index."""
+    for sha256 in {proof.sha256 for proof in wanted}:
+        yield earlier.filter(sha256=sha256), MOST_SURE
+    for reference in {proof.bank_reference for proof in wanted} | set(read.values()):
+        if reference:
+            yield earlier.filter(bank_reference=reference), MOST_SURE
+            yield earlier.filter(pk__in=_read_somewhere(reference)), MOST_SURE
+
+
+def _near(
+    earlier: models.QuerySet[PaymentProof], wanted: list[PaymentProof], of: Company | None
+) -> Iterable[_Some]:
+    """Pictures of *earlier* whose hash shares a part with one of *wanted*.
+
+    What was merely saved again differs in one part at most, so that one half of its hash is the
+    same: that is asked for first, lest those that share a part with everything hide it.
+    """
+    if of is not None:
+        earlier = earlier.filter(company=of)
+    for parts in {(proof.band0, proof.band1, proof.band2, proof.band3) for proof in wanted}:
+        first, second, third, fourth = parts
+        yield (
+            earlier.filter(Q(band2=third) | Q(band3=fourth), band0=first, band1=second),
+            MOST_COMPARED,
+        )
+        yield (
+            earlier.filter(Q(band0=first) | Q(band1=second), band2=third, band3=fourth),
+            MOST_COMPARED,
+        )
+        for i, part in enumerate(parts):
+            yield earlier.filter(**{f"band{i}": part}), MOST_COMPARED
 
 
 def was_sent_before(upload: Upload, request: RenewalRequest) -> bool:
@@ -348,11 +386,11 @@ def _references_read(proofs: Iterable[PaymentProof]) -> dict[int, str]:
     return dict(rows.values_list("proof", "reference"))
 
 
-def _read_somewhere(references: set[str]) -> models.QuerySet[Any, Any]:
-    """The ids of the proofs on which one of *references* was read."""
+def _read_somewhere(reference: str) -> models.QuerySet[Any, Any]:
+    """The ids of the proofs on which *reference* was read."""
     from iofacturo.renewals.machine_reading import MachineReading
 
-    return MachineReading.objects.filter(reference__in=references).values("proof")
+    return MachineReading.objects.filter(reference=reference).values("proof")
 
 
 def _use(
@@ -378,4 +416,4 @@ def _gravest(uses: list[Use]) -> list[Use]:
     """The surest first; of what only looks alike the nearest few."""
     sure = [use for use in uses if use.how != "alike"]
     alike = sorted((use for use in uses if use.how == "alike"), key=lambda use: use.distance)
-    return [*sorted(sure, key=lambda use: use.how != "same")[:5], *alike[:MOST_ALIKE]]
+    return [*sorted(sure, key=lambda use: use.how != "same")[:MOST_SURE], *alike[:MOST_ALIKE]]

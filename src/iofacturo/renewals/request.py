@@ -28,6 +28,15 @@ from iofacturo.renewals.group import RenewalGroup
 from iofacturo.renewals.quote import Quote
 
 
+class IsWaiting(models.Func):
+    """Whether a state is one of `SENT`, with the states written out: only so SQLite sees that the
+    small index of what waits answers it, whatever it believes of how many requests each state has.
+    """
+
+    template = "%(expressions)s IN ('in_review', 'needs_info')"
+    output_field = models.BooleanField()
+
+
 class RenewalRequest(models.Model):
     """One attempt to buy one plan.
 
@@ -102,6 +111,11 @@ class RenewalRequest(models.Model):
             models.Index(fields=["company", "-id"], name="request_company"),
             models.Index(fields=["state", "due_at", "id"], name="request_queue"),
             models.Index(
+                fields=["state", "due_at"],
+                condition=Q(state__in=["in_review", "needs_info"]),
+                name="request_waiting",
+            ),
+            models.Index(
                 fields=["correct_until"],
                 condition=Q(state="needs_info"),
                 name="request_correction",
@@ -155,6 +169,11 @@ class RenewalRequest(models.Model):
             .select_related("quote")
             .order_by("-id")[:20]
         )
+
+    @classmethod
+    def waiting(cls) -> models.QuerySet[Self]:
+        """What was sent and not decided, of all companies, however long the past is."""
+        return cls.objects.filter(IsWaiting("state"))
 
     def is_taken(self, at: datetime) -> bool:
         """Whether somebody's lease runs at *at*."""
