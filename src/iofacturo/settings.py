@@ -158,6 +158,10 @@ if DATA_NEEDED:
 _database = dj_database_url.parse(
     env.text("DATABASE_URL", f"sqlite:///{DATA / 'iofacturo.sqlite3'}")
 )
+# a thread keeps its connection from one request to the next; each of our backends looks cheaply
+# whether it is still good
+_database["CONN_MAX_AGE"] = 600
+_database["CONN_HEALTH_CHECKS"] = True
 if _database["ENGINE"].endswith("sqlite3"):
     _database["ENGINE"] = "iofacturo.lib.sqlite"
     _database["OPTIONS"] = {
@@ -172,8 +176,6 @@ if _database["ENGINE"].endswith("sqlite3"):
 else:
     if _database["ENGINE"] == "django.db.backends.postgresql":
         _database["ENGINE"] = "iofacturo.lib.postgresql"
-    _database["CONN_MAX_AGE"] = 600
-    _database["CONN_HEALTH_CHECKS"] = True
     # `lib.statement` keeps its statements prepared; the ORM's own never are. `none` in the address
     # turns that off, for a pooler that cannot carry them from one connection to the next.
     _options = dict(_database.get("OPTIONS", {}))

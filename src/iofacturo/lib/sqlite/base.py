@@ -1,8 +1,11 @@
-"""Django's SQLite backend with a fair lock in front of writers.
+"""Django's SQLite backend with a fair lock in front of writers, and connections that are kept.
 
 SQLite's own busy time-out lets waiting writers starve: with eight of them the slowest one in a
 hundred waits for a second. Queueing on a file lock before `BEGIN IMMEDIATE` keeps that in the
 tens of milliseconds. The lock belongs to the open file, so a killed process lets go of it.
+
+Opening a connection reads the whole schema, which takes as long as signing a document; so a thread
+keeps its own from one request to the next, as long as the file is the one that was opened.
 """
 
 import fcntl
@@ -17,6 +20,27 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """Takes the queue's lock for as long as a write transaction is open."""
 
     _queue: int | None = None
+    _opened: tuple[int, int] | None = None  # device and inode
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """A connection, and which file it has open."""
+        connection = super().get_new_connection(conn_params)  # type: ignore[misc]
+        self._opened = self._file()
+        return connection
+
+    def is_usable(self) -> bool:
+        """Whether the database is still the file that was opened, and nothing went wrong in it.
+
+        A copy that was put back is another file under the same name.
+        """
+        return not self.errors_occurred and self._opened == self._file()
+
+    def _file(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self.settings_dict["NAME"])
+        except OSError:  # gone, or never in a file
+            return None
+        return found.st_dev, found.st_ino
 
     def _queue_path(self) -> str | None:
         name = str(self.settings_dict["NAME"])
