@@ -311,6 +311,18 @@ def test_the_slip_knows_when_the_account_changed_and_pays_to_one_only(firms, cli
     assert "Actualizar precio y cuenta" not in text
 
 
+def test_only_those_with_a_plan_count_when_companies_are_added(firms, client, monkeypatch):
+    monkeypatch.setattr("iofacturo.renewals.portfolio.choose_page.MOST_COMPANIES", 3)
+    where = begun(client, firms[:2])
+    fields = {"token": "más", "grupo": where.split("/")[-2],
+              "c": [f.public_id for f in firms[2:]], f"plan-{firms[3].public_id}": "100"}  # fmt: skip
+    answer = client.post(f"{HOME}renovar/", fields | {f"plan-{firms[2].public_id}": "100"})
+    assert answer.status_code == 422
+    assert "En un grupo caben 3 empresas: quite 1." in plain(answer)
+    assert client.post(f"{HOME}renovar/", fields).url == where
+    assert RenewalGroup.objects.get().standing().count() == 3
+
+
 def test_a_company_closed_in_the_middle_drops_out_with_a_word(firms, client, cleaned):
     where = begun(client, firms[:3])
     Membership.objects.filter(company=firms[1]).update(can_renew=False)

@@ -98,19 +98,18 @@ def _chosen(
         for row in asked
     }
     problems = _problems(asked, codes, now)
+    asked_now = asked
+    if group is not None:  # there every company is offered, and those without a plan are not meant
+        problems = {name: said for name, said in problems.items() if codes[name]}
+        asked_now = [row for row in asked if codes[row.company.public_id]]
     room = MOST_COMPANIES - (len(group.requests) if group else 0)
     problem = ""
     if gone:
         problem = _gone(gone)
-    elif group is not None and not any(codes.values()):
+    elif group is not None and not asked_now:
         problem = "Escoja el plan de al menos una empresa."
-    elif len(asked) > room:
-        problem = f"En un grupo caben {MOST_COMPANIES} empresas: quite {len(asked) - room}."
-    if group is not None:  # there every company is offered, and those without a plan are not meant
-        problems = {name: said for name, said in problems.items() if codes[name]}
-        asked_now = [row for row in asked if codes[row.company.public_id]]
-    else:
-        asked_now = asked
+    elif len(asked_now) > room:
+        problem = f"En un grupo caben {MOST_COMPANIES} empresas: quite {len(asked_now) - room}."
     if problem or problems or not asked:
         return _page(request, group, asked, codes, problems, problem or _some(problems))
     choices = [(row.company, codes[row.company.public_id]) for row in asked_now]
