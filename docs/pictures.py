@@ -2,7 +2,8 @@
 
 A demo is started in an empty folder at a fixed hour, each screen is opened as the person who uses it,
 and what the article speaks about is cut out, in light and in dark. The same code makes the same
-pictures, so a picture changes in a commit only when its screen did.
+pictures, so a picture changes in a commit only when its screen did. Chromium's own words, as in the
+field of a file or a date, are Spanish where its translations are installed (`chromium-l10n`).
 """
 
 import json
@@ -57,7 +58,7 @@ PICTURES = [
     Picture("preparar", "/facturar/preparar/"),
     Picture("llave", "/facturar/preparar/llave/"),
     Picture("emitir", "/facturar/"),
-    Picture("editor", "/facturar/", reach=_first("main a[href*='/borradores/']")),
+    Picture("editor", "/facturar/", "#lineas", reach=_first("main a[href*='/borradores/']:has-text('·')")),
     Picture("tiquete", "/facturar/tiquete/"),
     Picture("documento", "/facturar/documentos/?estado=aceptado&tipo=FE", reach=_first("main table a[href*='/documentos/']")),
     Picture("rechazado", "/facturar/documentos/?estado=rechazado", reach=_first("main table a[href*='/documentos/']")),
@@ -142,7 +143,9 @@ def main() -> None:
     sizes = json.loads(listed.read_text()) if only and listed.exists() else {}
     with demo() as base, sync_playwright() as play:
         chromium = os.environ.get("IOFACTURO_CHROMIUM", "/usr/bin/chromium")
-        browser = play.chromium.launch(executable_path=chromium, args=CHROMIUM)
+        browser = play.chromium.launch(
+            executable_path=chromium, args=CHROMIUM, env={**os.environ, "LANGUAGE": "es_CR"}
+        )
         people: dict[str, dict] = {}
         for picture in PICTURES:
             if only and picture.name not in only:
