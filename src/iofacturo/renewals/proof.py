@@ -74,8 +74,7 @@ class PaymentProof(models.Model):
             models.Index(fields=["sha256"], name="proof_sha256"),
             models.Index(fields=["company", "-id"], name="proof_company"),
             models.Index(fields=["bank_reference"], name="proof_by_reference"),
-            models.Index(fields=["band0", "band1"], name="proof_first_half"),
-            models.Index(fields=["band2", "band3"], name="proof_second_half"),
+            models.Index(fields=["phash"], name="proof_by_phash"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -334,21 +333,14 @@ def _near(
 ) -> Iterable[_Some]:
     """Pictures of *earlier* whose hash shares a part with one of *wanted*.
 
-    What was merely saved again differs in one part at most, so that one half of its hash is the
-    same: that is asked for first, lest those that share a part with everything hide it.
+    What was merely saved again is asked for by every hash that it can have, lest those that share
+    a part with many hide it.
     """
     if of is not None:
         earlier = earlier.filter(company=of)
+    for phash in {proof.phash for proof in wanted}:
+        yield earlier.filter(phash__in=likeness.within_one_bit(phash)), MOST_COMPARED
     for parts in {(proof.band0, proof.band1, proof.band2, proof.band3) for proof in wanted}:
-        first, second, third, fourth = parts
-        yield (
-            earlier.filter(Q(band2=third) | Q(band3=fourth), band0=first, band1=second),
-            MOST_COMPARED,
-        )
-        yield (
-            earlier.filter(Q(band0=first) | Q(band1=second), band2=third, band3=fourth),
-            MOST_COMPARED,
-        )
         for i, part in enumerate(parts):
             yield earlier.filter(**{f"band{i}": part}), MOST_COMPARED
 

@@ -17,6 +17,16 @@ def distance(one: str, other: str) -> int:
     return (int(one, 16) ^ int(other, 16)).bit_count()
 
 
+def within_one_bit(phash: str) -> list[str]:
+    """*phash* and the 64 that differ from it in one bit.
+
+    >>> {distance("ff00000000000000", one) for one in within_one_bit("ff00000000000000")}
+    {0, 1}
+    """
+    number = int(phash, 16)
+    return [f"{number ^ mask:016x}" for mask in (0, *(1 << bit for bit in range(64)))]
+
+
 def near(one: str, other: str) -> bool:
     """Whether the pictures look alike enough to be shown side by side."""
     return distance(one, other) <= NEAR

@@ -32,11 +32,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='paymentproof',
-            index=models.Index(fields=['band0', 'band1'], name='proof_first_half'),
-        ),
-        migrations.AddIndex(
-            model_name='paymentproof',
-            index=models.Index(fields=['band2', 'band3'], name='proof_second_half'),
+            index=models.Index(fields=['phash'], name='proof_by_phash'),
         ),
         migrations.AddIndex(
             model_name='renewalrequest',
