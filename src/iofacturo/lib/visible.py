@@ -36,5 +36,7 @@ def visible(text: str) -> str:
     'Café S.A.'
     """
     spaced = " ".join(text.split())
+    if spaced.isprintable():  # has none of them: nearly every text there is
+        return spaced
     kept = (c for c in spaced if c not in TURNING and unicodedata.category(c) not in NEVER)
     return " ".join("".join(kept).split())

@@ -54,6 +54,8 @@ def _known(text: str) -> str:
     if text.isascii():
         return text
     there = known()
+    if there.issuperset(map(ord, text)):
+        return text
     return "".join(
         c if ord(c) in there else "" if unicodedata.category(c) in ("Mn", "Me", "Cf") else MISSING
         for c in text

@@ -6,6 +6,7 @@ read on the representation is in the annexes of the resolution, notes 1, 7 and 1
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -92,7 +93,7 @@ def sheet(
         "legal": _legal(document, proforma),
     }
     content["parties"][1 if bought else 0]["facts"] += _sucursal(*place)
-    content["missing"] = MISSING if any(MISSING in text for text in _texts(content)) else ""
+    content["missing"] = MISSING if MISSING in json.dumps(content, ensure_ascii=False) else ""
     return content
 
 
@@ -500,14 +501,3 @@ def _legal(document: hacienda.Comprobante, proforma: bool) -> list[str]:
 def _provider(number: str) -> str:
     kinds = identificacion.tipos(number) if number else ()
     return _numero(kinds[0], number) if kinds else line(number)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _texts(one)
