@@ -1,7 +1,7 @@
 """What the desk did in a span of days, and what waits now: the figures of the board and the mail.
 
 Only answers of the span are read, grouped by the database from one index that holds all of it
-(`Turnaround`); the rest is arithmetic over as many numbers as there were different minutes.
+(`Turnaround`); the rest is arithmetic over as many minutes as there were answers.
 """
 
 from __future__ import annotations
@@ -76,9 +76,8 @@ class Group:
         return None
 
     def add(self, row: Row) -> None:
+        """Count *row* in; the minutes come by themselves."""
         self.kinds[row.kind] += row.n
-        if row.minutes is not None:
-            self.minutes[row.minutes] += row.n
         self.late += row.n if row.late else 0
         if row.kind == Turnaround.APPROVED:
             self.automatic += row.n if row.actor is None else 0
@@ -93,7 +92,6 @@ class Row:
     actor: int | None
     kind: str
     late: bool
-    minutes: int | None
     currency: str
     n: int
     amount: Decimal
@@ -111,14 +109,24 @@ class Figures:
 
 
 def figures(first: date, last: date) -> Figures:
-    """Two queries, whatever the span."""
-    rows = [Row(*row) for row in _rows(first, last)]
+    """Three queries, whatever the span."""
     total = Group()
     days: dict[date, Group] = defaultdict(Group)
     people: dict[int | None, Group] = defaultdict(Group)
-    for row in rows:
+    for row in (Row(*row) for row in _rows(first, last)):
         for group in (total, days[row.day], people[row.actor]):
             group.add(row)
+    # nearly as many as there are answers: they are told to each group at once
+    of_days: dict[date, list[int]] = defaultdict(list)
+    of_people: dict[int | None, list[int]] = defaultdict(list)
+    for day, actor, minutes in _minutes(first, last):
+        of_days[day].append(minutes)
+        of_people[actor].append(minutes)
+    for some, day_minutes in of_days.items():
+        days[some].minutes.update(day_minutes)
+        total.minutes.update(day_minutes)
+    for someone, their_minutes in of_people.items():
+        people[someone].minutes.update(their_minutes)
     names = User.objects.in_bulk(actor for actor in people if actor is not None)
     known = [
         (names[actor] if actor is not None else None, group) for actor, group in people.items()
@@ -136,8 +144,16 @@ def _rows(first: date, last: date) -> Iterable[tuple[Any, ...]]:
     return (
         Turnaround.objects.filter(day__range=(first, last))
         .order_by()
-        .values_list("day", "actor", "kind", "late", "minutes", "currency")
+        .values_list("day", "actor", "kind", "late", "currency")
         .annotate(n=Count("*"), sum=Sum("amount"))
+    )
+
+
+def _minutes(first: date, last: date) -> Iterable[tuple[Any, ...]]:
+    return (
+        Turnaround.objects.filter(day__range=(first, last), minutes__isnull=False)
+        .order_by()
+        .values_list("day", "actor", "minutes")
     )
 
 
