@@ -62,6 +62,7 @@ def test_from_the_file_to_active_folios_by_keyboard(
     page.set_viewport_size({"width": 1280, "height": 900})
     page.keyboard.press("a")  # approve: two presses
     expect(page.get_by_text("está activo y ya le avisamos")).to_be_visible()
+    page.wait_for_load_state()  # the same words stand there already: the keys must be heard
     page.keyboard.press("a")  # the next one came by itself
     expect(page.get_by_text("está activo y ya le avisamos")).to_be_visible()
     expect(button).to_have_count(0)

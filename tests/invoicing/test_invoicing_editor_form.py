@@ -71,6 +71,7 @@ def sent(sheet: Sheet) -> dict[str, str]:
     return {name: text.replace("\n", "\r\n") for name, text in sheet.texts.items()}
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("tipo", TIPOS)
 def test_a_page_that_nobody_touched_changes_nothing(tipo):
     @FEW

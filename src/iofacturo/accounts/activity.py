@@ -24,13 +24,16 @@ ACTS = {
     "sucursal.changed": "Cambió la sucursal {subject}",
     "letterhead.changed": "Cambió {subject}",
     "link.revoked": "Anuló el enlace público de {subject}",
+    "renewal.left_group": "Sacó la solicitud {subject} de su grupo",
+    "return.opened": "Abrió la devolución {subject} de su saldo",
 }
 # acts of the provider's people, which belong to no company and are shown to none
 OF_STAFF = {
     "payee.proposed", "payee.confirmed", "payee.withdrawn", "staff.changed", "staff.removed",
     "staff_invitation.sent", "staff_invitation.resent", "staff_invitation.withdrawn",
     "staff_invitation.accepted", "terms.published", "article.published", "article.withdrawn",
-    "report.subscribed", "report.unsubscribed",
+    "report.subscribed", "report.unsubscribed", "withdrawal.noted", "withdrawal.dismissed",
+    "withdrawal.settled",
 }  # fmt: skip
 ROLES = {**dict(STAFF_ROLES), **dict(COMPANY_ROLES)}
 GRANTS = {"can_issue": "puede emitir", "can_renew": "puede renovar"}

@@ -99,7 +99,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Index:
-    stamp: int
+    stamp: object
     entries: tuple[Entry, ...]
 
 
