@@ -293,13 +293,9 @@ def uses(proofs: Iterable[PaymentProof], *, of: Company | None = None) -> dict[i
         .exclude(request__in={proof.request_id for proof in wanted} | ancestors)
         .exclude(request__group__in=_groups(wanted, ancestors))
     )
-    candidates = {
-        pk
-        for rows, most in [*_repeats(earlier, wanted, read), *_near(earlier, wanted, of)]
-        for pk in rows.order_by("-id").values_list("pk", flat=True)[:most]
-    }
+    sought = [*_repeats(earlier, wanted, read), *_near(earlier, wanted, of)]
     others = list(
-        PaymentProof.objects.filter(pk__in=candidates)
+        PaymentProof.objects.filter(pk__in=_newest(sought))
         .select_related("request", "request__quote", "company")
         .order_by("-id")
     )
@@ -314,6 +310,20 @@ def uses(proofs: Iterable[PaymentProof], *, of: Company | None = None) -> dict[i
 
 
 _Some = tuple[models.QuerySet[PaymentProof], int]  # rows, and how many of the newest are wanted
+
+
+def _newest(sought: list[_Some]) -> set[int]:
+    """The ids of all that is sought, by one statement: each part goes by its own index.
+
+    The bound stands one level down, because SQLite takes none in the parts of a union.
+    """
+    first, *more = (
+        PaymentProof.objects.filter(pk__in=rows.order_by("-id").values("pk")[:most])
+        .order_by()
+        .values_list("pk", flat=True)
+        for rows, most in sought
+    )
+    return set(first.union(*more, all=True))
 
 
 def _repeats(
